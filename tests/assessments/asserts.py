@@ -1,8 +1,8 @@
-"""What a page says of the mails that were just sent."""
+"""Assertion helpers for the delivery lines of a page."""
 
 from typing import Any
 
 
-def told(response: Any) -> list[str]:
+def delivery_lines(response: Any) -> list[str]:
     sending = response.context.get("sending")
     return [line.text for line in sending.lines] if sending else []

@@ -1,4 +1,4 @@
-"""Whose value stands when several tabs and devices save, with requests lost, repeated and out of order."""
+"""The value that is kept when several tabs and devices save, with requests lost, repeated and reordered."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TEXT = st.text("ab", max_size=3)
     [
         ("a", "a", "b", False, Verdict.SAME),
         ("a", "b", "a", False, Verdict.WRITE),
-        ("a", "", "a", False, Verdict.WRITE),  # emptied by who saw it
-        ("b", "a", "a", False, Verdict.KEEP),  # only the other changed it
+        ("a", "", "a", False, Verdict.WRITE),  # cleared by the writer who saw it
+        ("b", "a", "a", False, Verdict.KEEP),  # changed by the other only
         ("b", "c", "a", False, Verdict.CONFLICT),
         ("b", "", "a", False, Verdict.CONFLICT),
-        ("", "b", "a", False, Verdict.CONFLICT),  # the other emptied it
-        ("b", "c", "a", True, Verdict.WRITE),  # an answer that was lost
-        ("b", "a", "a", True, Verdict.WRITE),  # and typed back again
+        ("", "b", "a", False, Verdict.CONFLICT),  # cleared by the other
+        ("b", "c", "a", True, Verdict.WRITE),  # a lost answer
+        ("b", "a", "a", True, Verdict.WRITE),  # and typed again
         ("", "b", None, False, Verdict.WRITE),
         ("a", "b", None, False, Verdict.CONFLICT),
     ],
@@ -38,13 +38,13 @@ def test_rule_for_one_field(kept: str, typed: str, base: str | None, own: bool, 
 
 
 @given(TEXT, TEXT, st.none() | TEXT)
-def test_nothing_that_its_writer_had_not_seen_is_overwritten(kept: str, typed: str, base: str | None) -> None:
+def test_unseen_value_is_never_overwritten(kept: str, typed: str, base: str | None) -> None:
     if decide(kept=kept, typed=typed, base=base) is Verdict.WRITE:
         assert kept in (base, "")
 
 
 @given(TEXT, st.dictionaries(st.integers(1, 10**17), st.sampled_from("OVG")))
-def test_base_is_read_as_it_was_written(text: str, scores: dict[int, str]) -> None:
+def test_base_round_trips(text: str, scores: dict[int, str]) -> None:
     assert Base.read(str(Base.of(text, scores))) == Base.of(text, scores)
 
 
@@ -59,14 +59,14 @@ def test_only_the_newest_pages_are_remembered() -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"page": "x"}, {"page": "0" * 17, "save-number": "1"}])
-def test_page_that_is_none_is_nobody(sent: dict[str, str]) -> None:
+def test_invalid_page_is_anonymous(sent: dict[str, str]) -> None:
     sender = Sender.read(sent)
     assert sender.page == ""
     assert not sender.is_late([["", 5]])
     assert not sender.wrote("")
 
 
-# --- Two pages, and a network that loses, repeats and reorders --------------------------------------
+# --- Two pages on an unreliable network -------------------------------------------------------------
 @dataclass
 class Request:
     post: dict[str, str]
@@ -75,7 +75,7 @@ class Request:
 
 @dataclass
 class OpenPage:
-    """What static/js/autosave.js does, of one part: the rules that this file proves are those of both."""
+    """A model of static/js/autosave.js for one part; both follow the rules of this file."""
 
     column: object
     number_of: int
@@ -94,7 +94,7 @@ class OpenPage:
         self.value, self.known = dict(values), dict(values)
 
     def reload(self, values: dict[str, str], number_of: int) -> OpenPage:
-        """The copy in the browser comes back over the fresh page."""
+        """Restore the browser's copy over the reloaded page."""
         again = OpenPage(self.column, number_of, earlier=self.page)
         again.open(values)
         for name in self.unsent:
@@ -119,12 +119,12 @@ class OpenPage:
         post |= {"page": self.page, "earlier-page": self.earlier, "save-number": str(self.saves), **values}
         return Request(post, values)
 
-    def hear(self, request: Request, kept: dict[str, str], conflicts: dict[str, str]) -> None:
+    def receive(self, request: Request, kept: dict[str, str], conflicts: dict[str, str]) -> None:
         for name, now in kept.items():
             if name in conflicts:
                 self.conflict[name] = now
             elif name in request.values and self.value[name] != request.values[name]:
-                if now == request.values[name]:  # typed on since; what was sent arrived
+                if now == request.values[name]:  # typed on since; the sent value arrived
                     self.known[name] = now
                     self.pending.discard(name)
             elif name in request.values or name not in self.unsent:
@@ -132,7 +132,7 @@ class OpenPage:
                 self.pending.discard(name)
 
     def resolve(self, *, take: bool) -> None:
-        """'Neem over' or 'Houd wat hier staat'; both values were on the screen."""
+        """Choose 'Neem over' or 'Houd wat hier staat'; both values were shown."""
         for name, now in self.conflict.items():
             self.known[name] = now
             self.pending.discard(name)
@@ -177,65 +177,65 @@ class World:
     def all_seen(self, page: OpenPage) -> dict[str, set[str]]:
         return {name: {value} for name, value in page.value.items()}
 
-    def see(self, who: int) -> None:
-        page = self.pages[who]
+    def mark_seen(self, index: int) -> None:
+        page = self.pages[index]
         for name, value in [*page.value.items(), *page.known.items(), *page.conflict.items()]:
-            self.seen[who][name].add(value)
+            self.seen[index][name].add(value)
 
-    def act(self, step: str, who: int, what: object) -> None:
+    def act(self, step: str, index: int, what: object) -> None:
         if step == "arrive":
-            self.arrive(who, heard=bool(what))
+            self.arrive(index, heard=bool(what))
             return
-        page = self.pages[who]
+        page = self.pages[index]
         if step in ("type", "score"):
             name = page.column.justification_field if step == "type" else list(page.value)[-1]
             if name not in page.conflict:
                 page.value[name] = str(what)
         elif step == "send" and (request := page.send()):
-            self.sent.append((who, request))
+            self.sent.append((index, request))
         elif step == "resolve":
             page.resolve(take=bool(what))
         elif step == "reload":
             self.made += 1
-            self.pages[who] = page.reload(self.kept(), self.made)
-        self.see(who)
+            self.pages[index] = page.reload(self.kept(), self.made)
+        self.mark_seen(index)
 
     def arrive(self, which: int, *, heard: bool) -> None:
-        """A request arrives, maybe again; its answer is heard, or lost on the way back."""
+        """Let a request arrive, maybe again; its answer is received or lost."""
         if which >= len(self.sent):
             return
-        who, request = self.sent[which]
+        index, request = self.sent[which]
         before = self.kept()
         saved = saving.save_post(invitation=self.invitation, post=request.post)
         after = self.kept()
         for name, was in before.items():
             if after[name] != was:
-                assert was in self.seen[who][name], "overwrote what its writer never saw"
+                assert was in self.seen[index][name], "overwrote what its writer never saw"
                 assert after[name] == request.values[name]
                 self.once_kept[name].add(after[name])
-        page = self.pages[who]
+        page = self.pages[index]
         if heard and request.post["page"] == page.page:
             conflicts = {name: kept for conflict in saved.conflicts for name, kept in conflict.fields}
-            page.hear(request, after, conflicts)
-            self.see(who)
+            page.receive(request, after, conflicts)
+            self.mark_seen(index)
 
     def settle(self) -> None:
-        """The network is whole again: each page sends until nothing is left."""
-        for who in (0, 1, 0, 1):
-            self.pages[who].resolve(take=False)
+        """Restore the network: each page sends until nothing is left."""
+        for index in (0, 1, 0, 1):
+            self.pages[index].resolve(take=False)
             for _ in range(3):
-                if request := self.pages[who].send():
-                    self.sent.append((who, request))
+                if request := self.pages[index].send():
+                    self.sent.append((index, request))
                     self.arrive(len(self.sent) - 1, heard=True)
-                    self.pages[who].resolve(take=False)
-            assert self.pages[who].unsent == []
-            for name, value in self.pages[who].value.items():
+                    self.pages[index].resolve(take=False)
+            assert self.pages[index].unsent == []
+            for name, value in self.pages[index].value.items():
                 assert value in self.once_kept[name], "stands on a screen as saved, and never was"
 
 
 @given(st.lists(STEP, max_size=25))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
-def test_no_typed_text_is_gone_whatever_the_network_does(invitation, steps):
+def test_typed_text_survives_network_failures(invitation, steps):
     with transaction.atomic():
         world = World(invitation)
         for step in steps:
@@ -244,7 +244,7 @@ def test_no_typed_text_is_gone_whatever_the_network_does(invitation, steps):
         transaction.set_rollback(True)
 
 
-def test_answer_that_was_lost_is_no_conflict(invitation):
+def test_lost_answer_is_no_conflict(invitation):
     world = World(invitation)
     for step in [("type", 0, "a"), ("send", 0, None), ("arrive", 0, False), ("type", 0, "ab"), ("send", 0, None)]:
         world.act(*step)
@@ -253,7 +253,7 @@ def test_answer_that_was_lost_is_no_conflict(invitation):
     assert world.kept()[world.column().justification_field] == "ab"
 
 
-def test_request_that_was_overtaken_changes_nothing(invitation):
+def test_overtaken_request_changes_nothing(invitation):
     world = World(invitation)
     for step in [("type", 0, "a"), ("send", 0, None), ("type", 0, ""), ("send", 0, None), ("arrive", 1, True)]:
         world.act(*step)
@@ -261,7 +261,7 @@ def test_request_that_was_overtaken_changes_nothing(invitation):
     assert world.kept()[world.column().justification_field] == ""
 
 
-def test_reload_with_an_answer_lost_is_no_conflict(invitation):
+def test_reload_after_a_lost_answer_is_no_conflict(invitation):
     world = World(invitation)
     for step in [("type", 0, "a"), ("send", 0, None), ("type", 0, "ab"), ("arrive", 0, False), ("reload", 0, None)]:
         world.act(*step)
@@ -271,7 +271,7 @@ def test_reload_with_an_answer_lost_is_no_conflict(invitation):
     assert world.kept()[world.column().justification_field] == "ab"
 
 
-# --- A score that is taken away ----------------------------------------------------------------------
+# --- Cleared scores ----------------------------------------------------------------------------------
 SCORED = [("score", 0, "V"), ("send", 0, None), ("arrive", 0, True), ("reload", 1, None)]
 
 
@@ -279,7 +279,7 @@ def last_score(world: World) -> str:
     return list(world.kept().values())[-1]
 
 
-def test_cleared_score_is_gone_on_both_devices(invitation):
+def test_cleared_score_is_cleared_on_both_devices(invitation):
     world = World(invitation)
     for step in [*SCORED, ("score", 0, ""), ("send", 0, None), ("arrive", 1, True)]:
         world.act(*step)
@@ -289,7 +289,7 @@ def test_cleared_score_is_gone_on_both_devices(invitation):
     assert list(world.pages[1].value.values())[-1] == ""
 
 
-def test_score_given_again_after_lost_clearing_stays(invitation):
+def test_score_set_after_lost_clearing_is_kept(invitation):
     world = World(invitation)
     for step in [*SCORED, ("score", 0, ""), ("send", 0, None), ("arrive", 1, False), ("score", 0, "V")]:
         world.act(*step)
@@ -299,7 +299,7 @@ def test_score_given_again_after_lost_clearing_stays(invitation):
 
 
 @pytest.mark.parametrize(("first", "second"), [("", "G"), ("G", "")])
-def test_score_cleared_here_and_changed_there_is_a_conflict(invitation, first, second):
+def test_cleared_and_changed_score_is_a_conflict(invitation, first, second):
     world = World(invitation)
     for step in [*SCORED, ("score", 0, first), ("send", 0, None), ("score", 1, second), ("send", 1, None)]:
         world.act(*step)

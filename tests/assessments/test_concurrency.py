@@ -1,4 +1,4 @@
-"""Two people at the same moment, on real connections: one is first, the other is told, nothing is lost."""
+"""Concurrent actions on real connections: one wins, the other is refused, nothing is lost."""
 
 import threading
 import time
@@ -27,16 +27,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _announce_nothing(monkeypatch):
-    """What is queued stays queued: no broker is asked while the threads meet."""
+    """Leave queued mails in the queue, without a broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 def one_of_each(results, kind):
-    """The one result that is a `kind` of error, when all others are no error at all."""
-    [told] = [result for result in results if isinstance(result, Exception)]
-    assert isinstance(told, kind), told
-    return told
+    """Return the only error, which must be a `kind`."""
+    [error] = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(error, kind), error
+    return error
 
 
 def log_is_a_chain(assessment):
@@ -48,7 +48,7 @@ def log_is_a_chain(assessment):
     return assessment.status == status
 
 
-def test_started_twice_is_one_assessment(student, unit, docent, colleague):
+def test_concurrent_starts_make_one_assessment(student, unit, docent, colleague):
     results = at_once(
         lambda: start.start(unit=unit, student=student, by=docent),
         lambda: start.start(unit=unit, student=student, by=colleague),
@@ -57,7 +57,7 @@ def test_started_twice_is_one_assessment(student, unit, docent, colleague):
     assert Assessment.objects.get().events.count() == 1
 
 
-def test_two_teachers_start_for_the_same_students_in_another_order(school, unit, docent, colleague):
+def test_starts_in_opposite_order_do_not_deadlock(school, unit, docent, colleague):
     students = MembershipFactory.create_batch(6, school=school)
     first, second = at_once(
         lambda: start.start_batch(unit=unit, students=students, by=docent),
@@ -68,8 +68,8 @@ def test_two_teachers_start_for_the_same_students_in_another_order(school, unit,
 
 
 @pytest.mark.parametrize("has_assessments", [True, False])
-def test_a_student_who_leaves_at_this_moment_is_not_started(student, unit, docent, school, has_assessments):
-    if has_assessments:  # else nothing keeps the student's role here, and it is deleted
+def test_student_leaving_meanwhile_is_not_started(student, unit, docent, school, has_assessments):
+    if has_assessments:  # otherwise the student's role is deleted
         earlier = start.start(unit=unit, student=student, by=docent)
         lifecycle.cancel(assessment=earlier, by=docent, reason="Ziek", counts_as_attempt=False)
     before = Assessment.objects.count()
@@ -80,18 +80,18 @@ def test_a_student_who_leaves_at_this_moment_is_not_started(student, unit, docen
         with transaction.atomic():
             leave(school=school, user=student.user, by=manager)
             has_left.set()
-            time.sleep(0.5)  # the other one meets what is not committed yet
+            time.sleep(0.5)  # the other waits for this transaction
 
     def start_meanwhile():
         assert has_left.wait(30)
         return start.start(unit=unit, student=student, by=docent)
 
-    told = one_of_each(at_once(leave_and_take_a_while, start_meanwhile), DomainError)
-    assert str(told) == "Anouk van 't Hoff hoort niet meer bij ROC Hier."
+    error = one_of_each(at_once(leave_and_take_a_while, start_meanwhile), DomainError)
+    assert str(error) == "Anouk van 't Hoff hoort niet meer bij ROC Hier."
     assert Assessment.objects.count() == before
 
 
-def test_who_leaves_while_several_are_started_is_named_and_the_others_go_on(student, unit, docent, school):
+def test_student_leaving_during_a_batch_is_skipped(student, unit, docent, school):
     stays = MembershipFactory(school=school)
     leave(school=school, user=student.user, by=member(school, Role.SCHOOLBEHEER))
     result = start.start_batch(unit=unit, students=[student, stays], by=docent)
@@ -99,7 +99,7 @@ def test_who_leaves_while_several_are_started_is_named_and_the_others_go_on(stud
     assert (result.left, result.refused) == ([student], [])
 
 
-def test_two_teachers_choose_for_several_with_the_same_version(
+def test_concurrent_batch_choices_are_applied_once(
     assessment, school, unit, docent, colleague, examiner, second_examiner
 ):
     both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
@@ -114,7 +114,7 @@ def test_two_teachers_choose_for_several_with_the_same_version(
     assert [one.couplings.count() for one in both] == [1, 1]
 
 
-def test_several_invited_twice_is_one_mail_a_student(assessment, school, unit, docent, examiner):
+def test_concurrent_batch_invitations_mail_each_student_once(assessment, school, unit, docent, examiner):
     both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
     for one in both:
         choose(one, examiner)
@@ -124,7 +124,7 @@ def test_several_invited_twice_is_one_mail_a_student(assessment, school, unit, d
     assert [one.invitations.get().generation for one in both] == [1, 1]
 
 
-def test_two_teachers_invite_the_same_group_by_one_mail_each(
+def test_concurrent_group_invitations_send_one_mail(
     assessment, school, unit, docent, colleague, examiner, second_examiner
 ):
     students = MembershipFactory.create_batch(5, school=school)
@@ -145,7 +145,7 @@ def test_two_teachers_invite_the_same_group_by_one_mail_each(
     assert all(one.invitations.count() == 2 and log_is_a_chain(one) for one in several)
 
 
-def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague, examiner, second_examiner):
+def test_concurrent_choices_are_applied_once(assessment, docent, colleague, examiner, second_examiner):
     def choose_as(by, contact):
         couplings.choose_examiners(
             assessment=assessment, target=couplings.Target(), contacts=[contact], by=by, version=assessment.version
@@ -157,21 +157,21 @@ def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague
     assert assessment.live_assignments.count() == 4
 
 
-def test_invited_twice_is_one_mail(assessment, docent, examiner):
+def test_concurrent_invitations_send_one_mail(assessment, docent, examiner):
     choose(assessment, examiner)
     invite_now = lambda: invite.invite(assessment=assessment, contacts=[examiner], by=docent)  # noqa: E731
     assert "Al uitgenodigd" in str(one_of_each(at_once(invite_now, invite_now), DomainError))
     assert assessment.invitations.get().generation == 1
 
 
-def test_completed_twice_is_one_completion(invitation):
+def test_concurrent_completions_complete_once(invitation):
     fill_in(invitation, "V")
     complete = lambda: saving.complete(invitation=invitation)  # noqa: E731
     assert sorted(at_once(complete, complete)) == [False, True]
     assert invitation.assessment.events.filter(kind=Event.Kind.COMPLETED).count() == 1
 
 
-def test_two_last_examiners_complete_at_once(assessment, examiner, second_examiner):
+def test_two_last_examiners_complete_concurrently(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     invitations = [send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
     for invitation in invitations:
@@ -181,7 +181,7 @@ def test_two_last_examiners_complete_at_once(assessment, examiner, second_examin
     assert assessment.status == Status.ASSESSED
 
 
-def test_two_members_make_it_final_at_once(assessed, committee_member, docent):
+def test_concurrent_finalisations_finalise_once(assessed, committee_member, docent):
     results = at_once(
         lambda: finalise(assessment=assessed, by=committee_member, exam_office_email="een@hier.test"),
         lambda: finalise(assessment=assessed, by=docent, exam_office_email="twee@hier.test"),
@@ -192,7 +192,7 @@ def test_two_members_make_it_final_at_once(assessed, committee_member, docent):
     assert log_is_a_chain(assessed)
 
 
-def test_sent_back_and_made_final_at_once(assessed, committee_member, docent, examiner):
+def test_sending_back_and_finalising_exclude_each_other(assessed, committee_member, docent, examiner):
     results = at_once(
         lambda: finalise(assessment=assessed, by=committee_member, exam_office_email="een@hier.test"),
         lambda: send_back.send_back(assessment=assessed, contacts=[examiner], by=docent, remark="Kijk nog eens."),
@@ -202,7 +202,7 @@ def test_sent_back_and_made_final_at_once(assessed, committee_member, docent, ex
     assert (assessed.status == Status.FINAL) == assessed.documents.exists()
 
 
-def test_same_part_saved_from_two_devices(invitation):
+def test_concurrent_saves_of_a_part_lose_nothing(invitation):
     column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
 
     def save(text):
@@ -218,7 +218,7 @@ def test_same_part_saved_from_two_devices(invitation):
     assert column.assignment.justification == conflict.column.assignment.justification
 
 
-def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, second_examiner):
+def test_save_during_removal_keeps_or_returns_the_text(invitation, second_examiner):
     assessment = invitation.assessment
     columns = read_uncorrected(assessment, contact=invitation.contact).columns
     typed = {c.assignment.pk: saving.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
@@ -239,7 +239,7 @@ def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, secon
     assert log_is_a_chain(assessment)
 
 
-def test_completed_and_cancelled_at_once(invitation, docent):
+def test_completing_and_cancelling_exclude_each_other(invitation, docent):
     fill_in(invitation, "V")
     at_once(
         lambda: saving.complete(invitation=invitation),
@@ -251,7 +251,7 @@ def test_completed_and_cancelled_at_once(invitation, docent):
     assert invitation.assessment.status == Status.CANCELLED
 
 
-def test_two_teachers_remind_the_same_examiner(invitation, docent, colleague):
+def test_concurrent_reminders_send_one_mail(invitation, docent, colleague):
     results = at_once(
         lambda: reminders.remind(invitation=invitation, by=docent),
         lambda: reminders.remind(invitation=invitation, by=colleague),

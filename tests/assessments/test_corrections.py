@@ -1,4 +1,4 @@
-"""'Bewerken': a decision of the committee counts until what the examiners wrote changes."""
+"""'Bewerken': a decision of the committee counts until the examiners' answers change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def decide(
     reason: str = REASON,
     seen: str | None = None,
 ) -> int:
-    """Corrects as a page opened now would, or as one that saw `seen`."""
+    """Correct from a page opened now, or from one that saw `seen`."""
     changes = Changes(
         scores={pk: Change(value, reason) for pk, value in (scores or {}).items()},
         texts={pk: Change(value, reason) for pk, value in (texts or {}).items()},
@@ -55,7 +55,7 @@ def part(assessed: Assessment) -> PartSheet:
 
 @pytest.fixture
 def disputed(assessment: Assessment, invitation: Invitation, second_examiner: Contact, examiner: Contact) -> Assessment:
-    """Two examiners of everything: one gave V, the other G."""
+    """Two examiners on every part: one gave V, the other G."""
     steps.choose(assessment, examiner, second_examiner)
     other = steps.send_invitation(assessment, second_examiner)
     steps.assess(invitation, "V")
@@ -67,15 +67,15 @@ def send_back_to(assessment: Assessment, *contacts: Contact, by: User) -> None:
 
 
 class TestAScore:
-    def test_counts_in_the_result_and_leaves_what_the_examiner_wrote(
+    def test_correction_counts_and_keeps_the_original(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
         [criterion, other] = part.criteria
         text = {part.columns[0].assignment.pk: "Anouk deed meer dan gevraagd."}
         assert decide(assessed, committee_member, scores={criterion.pk: "O"}, texts=text) == 2
-        found = outcome(read_rubric(assessed))
-        assert found.unit is not None
-        assert found.unit.ovg == "O"
+        outcome_row = outcome(read_rubric(assessed))
+        assert outcome_row.unit is not None
+        assert outcome_row.unit.ovg == "O"
         assert set(Score.objects.values_list("value", flat=True)) == {"V"}
         assert set(Assignment.objects.values_list("justification", flat=True)) == {""}
         decision = first_part(assessed).decisions[criterion.pk]
@@ -83,7 +83,7 @@ class TestAScore:
         assert decision.by_name == committee_member.full_name
         assert other.pk not in first_part(assessed).decisions
 
-    def test_an_o_or_a_g_needs_a_justification_like_any_other(
+    def test_corrected_o_or_g_needs_a_justification(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
         with pytest.raises(corrections.Refused) as refused:
@@ -93,16 +93,14 @@ class TestAScore:
         assert problem == "De onderbouwing is verplicht bij een O of een G."
         assert not Correction.objects.exists()
 
-    def test_a_blank_text_may_not_be_left_under_an_o_or_a_g(
-        self, invitation: Invitation, committee_member: User
-    ) -> None:
+    def test_blank_justification_under_o_or_g_is_refused(self, invitation: Invitation, committee_member: User) -> None:
         assessed = steps.assess(invitation, "G")
         own = first_part(assessed).columns[0].assignment.pk
         with pytest.raises(corrections.Refused):
             decide(assessed, committee_member, texts={own: " \n"})
 
     @pytest.mark.parametrize("reason", ["", " \n\t", "x" * 1001])
-    def test_without_a_reason_nothing_is_saved(
+    def test_correction_without_a_reason_is_not_saved(
         self, assessed: Assessment, part: PartSheet, committee_member: User, reason: str
     ) -> None:
         text = {part.columns[0].assignment.pk: "Goed."}
@@ -112,26 +110,22 @@ class TestAScore:
         assert not Correction.objects.exists()
 
     @pytest.mark.parametrize("value", ["X", "v", "GG"])
-    def test_what_is_no_score_is_refused(
+    def test_invalid_score_is_refused(
         self, assessed: Assessment, part: PartSheet, committee_member: User, value: str
     ) -> None:
         with pytest.raises(corrections.Refused) as refused:
             decide(assessed, committee_member, scores={part.criteria[0].pk: value})
         assert ("score", part.criteria[0].pk) in refused.value.problems
 
-    def test_what_counts_already_is_no_change(
-        self, assessed: Assessment, part: PartSheet, committee_member: User
-    ) -> None:
+    def test_equal_value_is_no_correction(self, assessed: Assessment, part: PartSheet, committee_member: User) -> None:
         assert decide(assessed, committee_member, scores={part.criteria[0].pk: "V"}, reason="") == 0
         assert not Correction.objects.exists()
         assert not Event.objects.filter(kind=Event.Kind.CORRECTED).exists()
 
-    def test_another_assessments_criterion_and_text_are_passed_over(
-        self, assessed: Assessment, committee_member: User
-    ) -> None:
+    def test_fields_of_another_assessment_are_ignored(self, assessed: Assessment, committee_member: User) -> None:
         assert decide(assessed, committee_member, scores={10**9: "O"}, texts={10**9: "Weg ermee."}) == 0
 
-    def test_the_log_says_that_it_was_corrected_and_no_score(
+    def test_log_has_the_correction_without_scores(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
         decide(assessed, committee_member, texts={part.columns[0].assignment.pk: "Goed."})
@@ -140,7 +134,7 @@ class TestAScore:
 
 
 class TestADispute:
-    def test_is_decided_for_each_criterion(self, disputed: Assessment, committee_member: User) -> None:
+    def test_dispute_is_decided_per_criterion(self, disputed: Assessment, committee_member: User) -> None:
         rubric = read_rubric(disputed)
         criteria = [criterion.pk for part in rubric.parts for criterion in part.criteria]
         assert outcome(rubric).disputed == frozenset(criteria)
@@ -150,12 +144,12 @@ class TestADispute:
             finalise(assessment=disputed, by=committee_member, exam_office_email="bureau@hier.test")
         decide(disputed, committee_member, scores={criteria[0]: "G"})
         document = finalise(assessment=disputed, by=committee_member, exam_office_email="bureau@hier.test")
-        said = document.result["core_tasks"][0]["work_processes"][0]["parts"][0]["criteria"][0]
-        assert said["score"] == "G"
-        assert said["correction"]["reason"] == REASON
-        assert sorted(line["score"] for line in said["correction"]["given"]) == ["G", "V"]
+        criterion_result = document.result["core_tasks"][0]["work_processes"][0]["parts"][0]["criteria"][0]
+        assert criterion_result["score"] == "G"
+        assert criterion_result["correction"]["reason"] == REASON
+        assert sorted(line["score"] for line in criterion_result["correction"]["given"]) == ["G", "V"]
 
-    def test_a_decision_is_taken_back(self, disputed: Assessment, committee_member: User) -> None:
+    def test_decision_can_be_undone(self, disputed: Assessment, committee_member: User) -> None:
         criterion = first_part(disputed).criteria[0].pk
         decide(disputed, committee_member, scores={criterion: "V"})
         decide(disputed, committee_member, scores={criterion: ""})
@@ -164,7 +158,7 @@ class TestADispute:
 
 
 class TestLapsing:
-    def test_when_the_examiner_changes_the_answer(
+    def test_changed_answer_lapses_the_correction(
         self, disputed: Assessment, invitation: Invitation, examiner: Contact, committee_member: User
     ) -> None:
         criterion = first_part(disputed).criteria[0].pk
@@ -175,7 +169,7 @@ class TestLapsing:
         assert not first_part(disputed).decisions
         assert criterion in outcome(read_rubric(disputed)).disputed
 
-    def test_not_when_the_examiner_completes_the_same_again(
+    def test_unchanged_answer_keeps_the_correction(
         self, disputed: Assessment, invitation: Invitation, examiner: Contact, committee_member: User
     ) -> None:
         criterion = first_part(disputed).criteria[0].pk
@@ -185,7 +179,7 @@ class TestLapsing:
         saving.complete(invitation=invitation)
         assert first_part(disputed).decisions[criterion].after == "G"
 
-    def test_an_older_one_does_not_come_back(
+    def test_lapsed_correction_does_not_return(
         self, assessed: Assessment, part: PartSheet, invitation: Invitation, examiner: Contact, committee_member: User
     ) -> None:
         criterion, own = part.criteria[0].pk, part.columns[0].assignment.pk
@@ -199,7 +193,7 @@ class TestLapsing:
         assessed = steps.assess(invitation, "V")
         assert not first_part(assessed).decisions
 
-    def test_a_text_when_the_examiner_writes_another(
+    def test_changed_text_lapses_its_correction(
         self, invitation: Invitation, examiner: Contact, committee_member: User
     ) -> None:
         assessed = steps.assess(invitation, "G")
@@ -212,7 +206,7 @@ class TestLapsing:
         saving.complete(invitation=invitation)
         assert first_part(assessed).columns[0].effective_justification == "Anders bij nader inzien."
 
-    def test_when_another_examiner_comes_beside(
+    def test_added_examiner_lapses_the_correction(
         self,
         assessed: Assessment,
         part: PartSheet,
@@ -227,7 +221,7 @@ class TestLapsing:
 
 
 class TestTwoMembers:
-    def test_the_later_one_is_told_and_nothing_is_saved(
+    def test_later_member_is_refused_without_saving(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
         seen = read_rubric(assessed).result_fingerprint
@@ -237,7 +231,7 @@ class TestTwoMembers:
             decide(assessed, committee_member, texts={own: "Van de tweede."}, seen=seen)
         assert Correction.objects.get().after == "Van de eerste."
 
-    def test_who_is_about_to_make_it_final_reads_it_again(
+    def test_correction_makes_the_finalising_page_stale(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
         read = Assessment.objects.get(pk=assessed.pk).version
@@ -246,14 +240,16 @@ class TestTwoMembers:
             finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test", version=read)
 
 
-def test_only_what_is_assessed_can_be_corrected(assessed: Assessment, part: PartSheet, committee_member: User) -> None:
+def test_only_assessed_assessments_can_be_corrected(
+    assessed: Assessment, part: PartSheet, committee_member: User
+) -> None:
     own = part.columns[0].assignment.pk
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     with pytest.raises(lifecycle.TransitionRefused, match="Definitief"):
         decide(assessed, committee_member, texts={own: "Te laat."})
 
 
-def test_a_correction_never_changes(assessed: Assessment, part: PartSheet, committee_member: User) -> None:
+def test_corrections_are_immutable(assessed: Assessment, part: PartSheet, committee_member: User) -> None:
     decide(assessed, committee_member, texts={part.columns[0].assignment.pk: "Goed."})
     correction = Correction.objects.get()
     with pytest.raises(PermissionDenied):
@@ -273,10 +269,8 @@ STEPS = st.lists(
 
 @given(done=STEPS)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_after_any_decisions_and_answers_the_newest_counts_and_only_over_what_it_was_about(
-    done: list[Any], disputed: Assessment, committee_member: User
-) -> None:
-    """A model beside it: each decision remembers the answers that it saw."""
+def test_newest_current_decision_counts(done: list[Any], disputed: Assessment, committee_member: User) -> None:
+    """Compare with a model: each decision stores the answers that it saw."""
     rubric = read_rubric(disputed)
     part = rubric.parts[0]
     Correction.objects.filter(assessment=disputed).delete()
@@ -296,14 +290,14 @@ def test_after_any_decisions_and_answers_the_newest_counts_and_only_over_what_it
             Score.objects.filter(assignment=assignment).update(value=first)
         now = first_part(disputed)
         for criterion in part.criteria:
-            given_now = [answers[column.assignment.pk, criterion.pk] for column in part.columns]
+            current_scores = [answers[column.assignment.pk, criterion.pk] for column in part.columns]
             expected, saw = decided.get(criterion.pk, ("", []))
-            stands = expected and saw == given_now
-            agreed = given_now[0] if len(set(given_now)) == 1 else ""
-            assert now.effective_letter(criterion.pk) == (expected if stands else agreed)
+            is_current = expected and saw == current_scores
+            agreed = current_scores[0] if len(set(current_scores)) == 1 else ""
+            assert now.effective_letter(criterion.pk) == (expected if is_current else agreed)
 
 
-def test_an_o_whose_justification_lapsed_is_not_made_final(
+def test_o_with_a_lapsed_justification_is_not_finalised(
     invitation: Invitation, examiner: Contact, committee_member: User
 ) -> None:
     steps.fill_in(invitation, "V", "Goed gedaan.")

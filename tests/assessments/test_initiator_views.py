@@ -1,4 +1,4 @@
-"""The initiator's screens: what they show, what they refuse, and how many queries they take."""
+"""The initiator's pages: contents, refusals and query counts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def teacher(client: Client, docent: User) -> Client:
     return client
 
 
-def test_the_list_names_who_still_has_to_do_something(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+def test_list_names_examiners_with_open_work(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
     page = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
     assert "Anouk van &#x27;t Hoff" in page
     assert "Uitgenodigd" in page
     assert "Erik Examinator" in page
 
 
-def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
+def test_query_count_of_the_list_is_constant(
     teacher: Client, invitation: Invitation, unit: ExamUnit, docent: User, examiner: Contact, django_assert_num_queries
 ) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
@@ -47,17 +47,13 @@ def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
     assert page.count("<tr>") == 31
 
 
-def test_the_list_of_a_work_process_is_that_of_its_unit(
-    teacher: Client, assessment: Assessment, unit: ExamUnit
-) -> None:
+def test_work_process_shows_the_list_of_its_unit(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     work_process = unit.core_tasks.get().work_processes.all()[1]
     page = teacher.get(reverse("assessments:work_process_list", args=[work_process.pk])).content.decode()
     assert "Anouk van &#x27;t Hoff" in page
 
 
-def test_a_school_that_is_not_activated_is_told_who_can_do_that(
-    teacher: Client, school: School, unit: ExamUnit
-) -> None:
+def test_inactive_school_is_referred_to_the_consortium(teacher: Client, school: School, unit: ExamUnit) -> None:
     School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
     page = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
     assert "nog niet geactiveerd" in page
@@ -66,14 +62,14 @@ def test_a_school_that_is_not_activated_is_told_who_can_do_that(
 
 
 @pytest.mark.parametrize("query", ["anou", "hoff", "ANOUK@hier", "1234", "van 't hoff", "hoff anouk"])
-def test_a_student_is_found_by_part_of_name_address_or_number(
+def test_student_is_found_by_name_address_or_number(
     teacher: Client, student: Membership, unit: ExamUnit, query: str
 ) -> None:
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": query}).content.decode()
     assert "anouk@hier.test" in page
 
 
-def test_the_search_takes_at_most_twelve_queries_for_twenty_as_for_one(
+def test_query_count_of_the_search_is_limited(
     teacher: Client, student: Membership, unit: ExamUnit, school: School, django_assert_max_num_queries
 ) -> None:
     address = reverse("assessments:choose_student", args=[unit.pk])
@@ -86,9 +82,7 @@ def test_the_search_takes_at_most_twelve_queries_for_twenty_as_for_one(
     assert "Er zijn er meer" in page
 
 
-def test_a_student_without_number_is_not_found_and_the_search_says_why(
-    teacher: Client, school: School, unit: ExamUnit
-) -> None:
+def test_search_explains_students_without_a_number(teacher: Client, school: School, unit: ExamUnit) -> None:
     MembershipFactory(school=school, student_number="", user__first_name="Tess")
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "tess"}).content.decode()
     assert "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld" in page
@@ -117,23 +111,23 @@ BEGINS_SO = "Met een of twee tekens vindt u alleen"
         ("oukje@hier.test piet@hier.test", [OTHERWISE]),
     ],
 )
-def test_whom_nobody_is_found_by_is_explained_by_what_was_typed(
+def test_empty_search_result_is_explained(
     teacher: Client, student: Membership, unit: ExamUnit, query: str, why: list[str]
 ) -> None:
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": query}).content.decode()
     assert ("Geen student gevonden" in page) == bool(why)
-    found = " ".join(page.partition('id="gevonden"')[2].partition("<details")[0].split())
-    assert all(reason in found for reason in why)
-    assert all((reason in found) == (reason in why) for reason in (NO_NUMBER, OTHERWISE, BEGINS_SO))
+    results = " ".join(page.partition('id="gevonden"')[2].partition("<details")[0].split())
+    assert all(reason in results for reason in why)
+    assert all((reason in results) == (reason in why) for reason in (NO_NUMBER, OTHERWISE, BEGINS_SO))
 
 
-def test_the_search_says_from_how_many_letters_a_part_is_enough(teacher: Client, unit: ExamUnit) -> None:
+def test_search_explains_its_minimum_length(teacher: Client, unit: ExamUnit) -> None:
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk])).content.decode()
     assert "Een deel van drie of meer tekens is genoeg; met een of twee vindt u alleen wat zo begint." in page
     assert "Een deel is genoeg." not in page
 
 
-def test_a_student_of_another_school_is_not_found(teacher: Client, other_school: School, unit: ExamUnit) -> None:
+def test_student_of_another_school_is_not_found(teacher: Client, other_school: School, unit: ExamUnit) -> None:
     elsewhere = MembershipFactory(school=other_school, user__first_name="Zelda")
     address = reverse("assessments:choose_student", args=[unit.pk])
     assert "Geen student gevonden" in teacher.get(address, {"q": "zelda"}).content.decode()
@@ -141,16 +135,12 @@ def test_a_student_of_another_school_is_not_found(teacher: Client, other_school:
     assert teacher.post(reverse("assessments:start", args=[unit.pk]), {"student": elsewhere.pk}).status_code == 404
 
 
-def test_a_student_with_a_running_assessment_is_shown_as_such(
-    teacher: Client, assessment: Assessment, unit: ExamUnit
-) -> None:
+def test_student_with_a_running_assessment_is_marked(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "anouk"}).content.decode()
     assert "Loopt al" in page
 
 
-def test_ga_verder_starts_one_assessment_however_often_it_is_clicked(
-    teacher: Client, student: Membership, unit: ExamUnit
-) -> None:
+def test_repeated_ga_verder_starts_one_assessment(teacher: Client, student: Membership, unit: ExamUnit) -> None:
     address = reverse("assessments:start", args=[unit.pk])
     first = teacher.post(address, {"student": student.pk})
     second = teacher.post(address, {"student": student.pk})
@@ -158,7 +148,7 @@ def test_ga_verder_starts_one_assessment_however_often_it_is_clicked(
     assert first["Location"] == second["Location"] == reverse("assessments:examiners", args=[started.public_id])
 
 
-def test_the_picker_puts_the_ticked_on_top_and_keeps_them_while_searching(
+def test_picker_lists_and_keeps_ticked_contacts_first(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     address = reverse("assessments:pick", args=[assessment.public_id])
@@ -167,15 +157,13 @@ def test_the_picker_puts_the_ticked_on_top_and_keeps_them_while_searching(
     assert list(response.context["others"]) == [second_examiner]
 
 
-def test_the_picker_shows_no_contacts_of_another_school(
-    teacher: Client, assessment: Assessment, other_school: School
-) -> None:
+def test_picker_hides_contacts_of_another_school(teacher: Client, assessment: Assessment, other_school: School) -> None:
     elsewhere = ContactFactory(school=other_school, last_name="Elders")
     address = reverse("assessments:pick", args=[assessment.public_id])
     assert "Elders" not in teacher.get(address, {"examinator": elsewhere.pk}).content.decode()
 
 
-def test_overnemen_puts_the_name_at_the_criteria(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
+def test_overnemen_shows_the_name_at_the_criteria(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
     response = teacher.post(
         reverse("assessments:take_over", args=[assessment.public_id]),
         {"examinator": [examiner.pk], "version": assessment.version},
@@ -187,7 +175,7 @@ def test_overnemen_puts_the_name_at_the_criteria(teacher: Client, assessment: As
     assert assessment.live_assignments.count() == 4
 
 
-def test_a_choice_on_an_old_page_is_refused_and_the_ticks_stay(
+def test_stale_choice_is_refused_and_ticks_are_kept(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, second_examiner)
@@ -199,7 +187,7 @@ def test_a_choice_on_an_old_page_is_refused_and_the_ticks_stay(
     assert {a.contact for a in assessment.live_assignments} == {second_examiner}
 
 
-def test_someone_new_is_added_and_comes_back_ticked(teacher: Client, assessment: Assessment) -> None:
+def test_new_contact_is_added_and_ticked(teacher: Client, assessment: Assessment) -> None:
     form = {
         "first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test",
         "function": "Chef", "organisation": "Bakkerij Bos", "side": "WORKPLACE",
@@ -208,22 +196,20 @@ def test_someone_new_is_added_and_comes_back_ticked(teacher: Client, assessment:
     assert [contact.full_name for contact in response.context["chosen"]] == ["Greet Nieuw"]
 
 
-def test_the_same_address_twice_is_refused_with_a_pointer(
-    teacher: Client, assessment: Assessment, examiner: Contact
-) -> None:
+def test_duplicate_address_is_refused_with_a_link(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
     form = {"first_name": "Erik", "last_name": "Dubbel", "email": examiner.email, "side": "WORKPLACE"}
     response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form)
     assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in response.content.decode()
     assert list(teacher.get(response.context["there"]).context["chosen"]) == [examiner]
 
 
-def test_an_address_that_no_mail_can_go_to_is_refused_at_its_field(teacher: Client, assessment: Assessment) -> None:
+def test_unmailable_address_shows_an_error_at_its_field(teacher: Client, assessment: Assessment) -> None:
     form = {"first_name": "Erik", "last_name": "Lang", "email": f"erik@{'ü' * 60}.test", "side": "WORKPLACE"}
     response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form)
     assert "kan geen mail worden gestuurd" in response.content.decode()
 
 
-def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
+def test_message_preview_has_the_remark_above_the_button(
     teacher: Client, assessment: Assessment, examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner)
@@ -236,9 +222,7 @@ def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
     )
 
 
-def test_the_message_names_the_day_that_both_parts_of_the_mail_do(
-    teacher: Client, assessment: Assessment, examiner: Contact
-) -> None:
+def test_message_and_mail_show_the_same_day(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     address = reverse("assessments:message", args=[assessment.public_id])
     page = teacher.get(address, {"examinator": examiner.pk}).content.decode()
@@ -249,14 +233,12 @@ def test_the_message_names_the_day_that_both_parts_of_the_mail_do(
         assert f"De link is alleen voor u en geldig tot {day}." in part
 
 
-def test_without_a_tick_one_is_asked_to_choose(teacher: Client, assessment: Assessment) -> None:
+def test_missing_selection_is_reported(teacher: Client, assessment: Assessment) -> None:
     response = teacher.get(reverse("assessments:message", args=[assessment.public_id]), follow=True)
     assert "Kies eerst wie u wilt uitnodigen." in response.content.decode()
 
 
-def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
-    teacher: Client, assessment: Assessment, examiner: Contact
-) -> None:
+def test_uitnodigen_mails_remark_and_attachment(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     response = teacher.post(
@@ -289,7 +271,7 @@ def test_uitnodigen_twice_sends_one_mail(teacher: Client, assessment: Assessment
     assert OutgoingMail.objects.count() == 1
 
 
-def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
+def test_remark_is_kept_after_a_concurrent_invitation(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -302,7 +284,7 @@ def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
     assert [contact.pk for contact in answer.context["invitees"]] == [second_examiner.pk]
 
 
-def test_invitation_from_an_old_page_is_refused_and_keeps_the_remark(
+def test_stale_invitation_is_refused_and_remark_is_kept(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner)
@@ -321,7 +303,7 @@ def test_invitation_from_an_old_page_is_refused_and_keeps_the_remark(
     assert OutgoingMail.objects.get().to == examiner.email
 
 
-def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invitation: Invitation) -> None:
+def test_delivered_mail_is_not_resent(teacher: Client, invitation: Invitation) -> None:
     answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
     assert "De uitnodiging wordt verzonden aan Erik Examinator." in answer.content.decode()
     assert OutgoingMail.objects.count() == 1
@@ -340,7 +322,7 @@ def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invit
         ("leeg.pdf", b"", "leeg"),
     ],
 )
-def test_a_wrong_attachment_is_refused_and_the_remark_stays(
+def test_invalid_attachment_is_refused_and_remark_is_kept(
     teacher: Client, assessment: Assessment, examiner: Contact, name: str, content: bytes, reason: str
 ) -> None:
     steps.choose(assessment, examiner)
@@ -354,7 +336,7 @@ def test_a_wrong_attachment_is_refused_and_the_remark_stays(
     assert not OutgoingMail.objects.exists()
 
 
-def test_a_failed_mail_is_shown_with_its_reason_and_sent_again(teacher: Client, invitation: Invitation) -> None:
+def test_failed_mail_shows_its_reason_and_is_resent(teacher: Client, invitation: Invitation) -> None:
     OutgoingMail.objects.update(state="FAILED", last_error="550 unknown user")
     address = reverse("assessments:detail", args=[invitation.assessment.public_id])
     page = teacher.get(address).content.decode()
@@ -364,7 +346,7 @@ def test_a_failed_mail_is_shown_with_its_reason_and_sent_again(teacher: Client, 
     assert OutgoingMail.objects.get().state == "QUEUED"
 
 
-def test_the_initiator_reads_scores_once_it_is_assessed_and_not_before(teacher: Client, invitation: Invitation) -> None:
+def test_initiator_sees_scores_from_assessed_on(teacher: Client, invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Eerste indruk")
     address = reverse("assessments:detail", args=[invitation.assessment.public_id])
     assert "Eerste indruk" not in teacher.get(address).content.decode()
@@ -372,7 +354,7 @@ def test_the_initiator_reads_scores_once_it_is_assessed_and_not_before(teacher: 
     assert "Onderbouwing van Erik Examinator" in teacher.get(address).content.decode()
 
 
-def test_no_screen_of_the_initiator_holds_the_examiners_link(teacher: Client, invitation: Invitation) -> None:
+def test_initiator_pages_never_contain_the_examiner_link(teacher: Client, invitation: Invitation) -> None:
     for name in ["detail", "examiners", "choose_invitees"]:
         page = teacher.get(reverse(f"assessments:{name}", args=[invitation.assessment.public_id])).content.decode()
         assert "/beoordelen/" not in page
@@ -380,7 +362,7 @@ def test_no_screen_of_the_initiator_holds_the_examiners_link(teacher: Client, in
     assert "/beoordelen/" not in mail.text + mail.html + str(mail.links)
 
 
-def test_enter_in_the_search_field_searches_and_takes_nothing_over(teacher: Client, assessment: Assessment) -> None:
+def test_enter_in_search_field_only_searches(teacher: Client, assessment: Assessment) -> None:
     address = reverse("assessments:pick", args=[assessment.public_id])
     form = teacher.get(address).content.decode().partition("data-picker>")[2]
     first_button = form.partition("<button")[2].partition(">")[0]

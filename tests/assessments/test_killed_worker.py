@@ -1,4 +1,4 @@
-"""A worker that is killed while PDFs are pending: every PDF is made once, and every mail is sent."""
+"""A worker killed while PDFs are pending: every PDF is made once and every mail is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.smtp import SmtpSink
 
 pytestmark = [pytest.mark.process]
 DOCUMENTS = 6
-# Runs in a process of the site: final results whose PDFs nobody has started on.
+# Runs in a process of the site: final results with PDFs that no worker has started.
 FINALISE = f"""
 from accounts.models import Role
 from committee.decisions.finalise import finalise
@@ -28,7 +28,7 @@ for number in range({DOCUMENTS}):
 """
 
 
-def made(site: Site) -> int:
+def document_count(site: Site) -> int:
     return int(site.rows("select count(*) from assessments_document where file_id is not null")[0][0])
 
 
@@ -36,7 +36,7 @@ def unsent(site: Site) -> int:
     return int(site.rows("select count(*) from outbox_outgoingmail where state <> 'SENT'")[0][0])
 
 
-def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Site, smtp_sink: SmtpSink) -> None:
+def test_killed_worker_loses_and_repeats_nothing(site: Site, smtp_sink: SmtpSink) -> None:
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
         "EMAIL_TIMEOUT": "0.3",
@@ -47,13 +47,13 @@ def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Si
     }
     site.python(FINALISE)
     worker = site.worker(wait=False)
-    wait_until(lambda: made(site) > 0, "a first PDF")
+    wait_until(lambda: document_count(site) > 0, "a first PDF")
     worker.kill()
-    assert made(site) < DOCUMENTS
+    assert document_count(site) < DOCUMENTS
 
     site.worker("second", wait=False)
     site.beat()
-    wait_until(lambda: made(site) == DOCUMENTS, "every PDF", timeout=120)
+    wait_until(lambda: document_count(site) == DOCUMENTS, "every PDF", timeout=120)
     wait_until(lambda: not unsent(site), "every mail", timeout=120)
 
     made_events = site.rows("select assessment_id from assessments_event where kind = 'DOCUMENT_MADE'")
@@ -65,13 +65,13 @@ def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Si
     assert len(offices) == DOCUMENTS
 
 
-def test_two_workers_make_each_pdf_once_and_send_each_mail_once(site: Site, smtp_sink: SmtpSink) -> None:
+def test_two_workers_repeat_nothing(site: Site, smtp_sink: SmtpSink) -> None:
     site.env |= {"EMAIL_URL": smtp_sink.url, "SWEEP_SECONDS": "1"}
     workers = [site.worker(name, wait=False) for name in ("first", "second")]
     for worker in workers:
         worker.wait_for_output(" ready.")
     site.python(FINALISE)
-    wait_until(lambda: made(site) == DOCUMENTS and not unsent(site), "every PDF and mail", timeout=120)
+    wait_until(lambda: document_count(site) == DOCUMENTS and not unsent(site), "every PDF and mail", timeout=120)
     sent = [mail.message_id for mail in smtp_sink.received]
     assert len(sent) == len(set(sent)) == 4 * DOCUMENTS  # to examiner, initiator, student and exam office
     assert site.rows("select count(*) from assessments_event where kind = 'DOCUMENT_MADE'") == [(DOCUMENTS,)]

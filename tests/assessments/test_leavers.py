@@ -1,4 +1,4 @@
-"""A student, or the docent who started, who left: mails about them stop, and the screens show it."""
+"""A student or initiator who left: mails about them stop, and pages show it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("on_a_monday")
 
 @pytest.fixture
 def on_a_monday(time_machine: TimeMachineFixture) -> None:
-    """In office hours, and so is the same hour two weeks later."""
+    """Start in office hours, so that the same hour two weeks later is too."""
     time_machine.move_to(datetime(2026, 11, 2, 11, tzinfo=ZoneInfo("Europe/Amsterdam")))
 
 
@@ -78,18 +78,18 @@ def page(client: Client, name: str, *args: object) -> str:
     return " ".join(client.get(reverse(name, args=args)).content.decode().split())
 
 
-# --- Who left ------------------------------------------------------------------------------------
+# --- Leavers -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("left_on", "active", "left"),
     [
         (None, True, False),
         (0, True, True),
-        (-1, True, False),  # before it began: who came back
+        (-1, True, False),  # before the start: a returned member
         (1, True, False),
         (None, False, True),
     ],
 )
-def test_query_and_instance_agree_on_who_left(
+def test_query_and_instance_agree_on_leavers(
     assessment: Assessment, pass_time: PassTime, left_on: int | None, active: bool, left: bool
 ) -> None:
     day = None if left_on is None else timezone.localdate() + timedelta(days=left_on)
@@ -101,7 +101,9 @@ def test_query_and_instance_agree_on_who_left(
     assert Assessment.objects.exclude(student_left() | initiator_left()).exists() is not left
 
 
-def test_who_comes_back_is_back(assessment: Assessment, student_leaves, school: School, administrator: User) -> None:
+def test_returned_member_is_no_leaver(
+    assessment: Assessment, student_leaves, school: School, administrator: User
+) -> None:
     student_leaves()
     assert Assessment.objects.get().student_left
     grant(school=school, user=assessment.student.user, role=Role.STUDENT, by=administrator, how="BY_HAND")
@@ -109,12 +111,12 @@ def test_who_comes_back_is_back(assessment: Assessment, student_leaves, school: 
 
 
 # --- Reminders -----------------------------------------------------------------------------------
-@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
-def test_reminders_pause(
-    invitation: Invitation, colleague: User, who: str, pass_time: PassTime, request: pytest.FixtureRequest
+@pytest.mark.parametrize("leaver", ["student_leaves", "docent_leaves"])
+def test_reminders_pause_after_leaving(
+    invitation: Invitation, colleague: User, leaver: str, pass_time: PassTime, request: pytest.FixtureRequest
 ) -> None:
     pass_time(days=14)
-    request.getfixturevalue(who)()
+    request.getfixturevalue(leaver)()
     before, among = mails(), Invitation.objects.all()
     assert scheduled_reminders.send_due() == 0
     assert reminders.count_to_remind(among=among) == 0
@@ -124,7 +126,7 @@ def test_reminders_pause(
     assert mails() == before
 
 
-def test_reminders_go_on_after_taking_over(
+def test_reminders_resume_after_taking_over(
     invitation: Invitation, colleague: User, docent_leaves, client: Client, pass_time: PassTime
 ) -> None:
     pass_time(days=14)
@@ -139,13 +141,13 @@ def test_reminders_go_on_after_taking_over(
     assert "Overnemen" not in page(client, "assessments:detail", invitation.assessment.public_id)
 
 
-def test_an_initiator_who_is_there_is_not_replaced(assessment: Assessment, colleague: User) -> None:
+def test_present_initiator_is_not_replaced(assessment: Assessment, colleague: User) -> None:
     with pytest.raises(lifecycle.DomainError, match="Dirk Docent volgt deze beoordeling zelf"):
         leavers.reassign(assessment=assessment, by=colleague)
 
 
-# --- Every other mail ------------------------------------------------------------------------------
-def test_nothing_is_asked_about_a_student_who_left(
+# --- Other mails -----------------------------------------------------------------------------------
+def test_former_student_gets_no_invitations(
     invitation: Invitation, second_examiner: Contact, docent: User, student_leaves
 ) -> None:
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
@@ -170,11 +172,11 @@ def test_nothing_is_asked_about_a_student_who_left(
     assert mails() == before
 
 
-@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
-def test_nobody_is_invited_in_an_examiners_place(
-    invitation: Invitation, second_examiner: Contact, colleague: User, who: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize("leaver", ["student_leaves", "docent_leaves"])
+def test_replacement_is_not_invited_for_a_former_student(
+    invitation: Invitation, second_examiner: Contact, colleague: User, leaver: str, request: pytest.FixtureRequest
 ) -> None:
-    request.getfixturevalue(who)()
+    request.getfixturevalue(leaver)()
     before = mails()
     with pytest.raises(lifecycle.DomainError, match=r"uitgeschreven|is weg"):
         replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=colleague)
@@ -182,15 +184,13 @@ def test_nobody_is_invited_in_an_examiners_place(
 
 
 def proposed(invitation: Invitation) -> Proposal:
-    """The examiner's proposal of a colleague, as it is kept."""
+    """The examiner's stored proposal of a colleague."""
     colleague = Proposal(invitation=invitation, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test")
     return proposals.propose(invitation=Invitation.objects.get(pk=invitation.pk), proposal=colleague)
 
 
 @pytest.mark.parametrize("confirms", [True, False])
-def test_a_proposal_waits_for_a_colleague_while_the_initiator_is_gone(
-    invitation: Invitation, confirms: bool, docent_leaves
-) -> None:
+def test_proposal_waits_while_the_initiator_is_gone(invitation: Invitation, confirms: bool, docent_leaves) -> None:
     School.objects.update(confirm_proposals=confirms)
     docent_leaves()
     before = mails()
@@ -198,18 +198,18 @@ def test_a_proposal_waits_for_a_colleague_while_the_initiator_is_gone(
     assert mails() == before
 
 
-@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
-def test_declining_a_proposal_mails_nobody(
-    invitation: Invitation, colleague: User, who: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize("leaver", ["student_leaves", "docent_leaves"])
+def test_declined_proposal_sends_no_mail(
+    invitation: Invitation, colleague: User, leaver: str, request: pytest.FixtureRequest
 ) -> None:
     proposal = proposed(invitation)
-    request.getfixturevalue(who)()
+    request.getfixturevalue(leaver)()
     before = mails()
     proposals.decline(proposal=Proposal.objects.get(pk=proposal.pk), by=colleague)
     assert mails() == before
 
 
-def test_completion_tells_nobody_of_a_student_who_left(invitation: Invitation, student_leaves) -> None:
+def test_completion_for_a_former_student_sends_no_mail(invitation: Invitation, student_leaves) -> None:
     student_leaves()
     before = mails()
     steps.assess(Invitation.objects.select_related("assessment").get())
@@ -217,7 +217,7 @@ def test_completion_tells_nobody_of_a_student_who_left(invitation: Invitation, s
     assert mails() == before
 
 
-def test_the_committee_sends_nothing_back(
+def test_committee_cannot_send_back(
     assessed: Assessment, invitation: Invitation, committee_member: User, student_leaves
 ) -> None:
     student_leaves()
@@ -227,7 +227,7 @@ def test_the_committee_sends_nothing_back(
         )
 
 
-def test_the_committees_decisions_mail_the_exam_office_alone(
+def test_committee_decisions_mail_only_the_exam_office(
     assessed: Assessment, committee_member: User, student_leaves
 ) -> None:
     student_leaves()
@@ -240,7 +240,7 @@ def test_the_committees_decisions_mail_the_exam_office_alone(
     assert set(OutgoingMail.objects.values_list("kind", flat=True)) <= {"result", "result_withdrawn"}
 
 
-def test_cancelling_what_runs_mails_nobody_about_a_student_who_left(
+def test_cancelling_for_a_former_student_sends_no_mail(
     invitation: Invitation, committee_member: User, student_leaves
 ) -> None:
     student_leaves()
@@ -250,7 +250,9 @@ def test_cancelling_what_runs_mails_nobody_about_a_student_who_left(
     assert (mailed, mails()) == ([], before)
 
 
-def test_cancelling_tells_no_initiator_who_left(invitation: Invitation, committee_member: User, docent_leaves) -> None:
+def test_cancelling_does_not_notify_a_former_initiator(
+    invitation: Invitation, committee_member: User, docent_leaves
+) -> None:
     docent_leaves()
     OutgoingMail.objects.all().delete()
     cancel.cancel(
@@ -261,11 +263,11 @@ def test_cancelling_tells_no_initiator_who_left(invitation: Invitation, committe
     assert reply_to["cancelled"] == committee_member.email
 
 
-@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
-def test_a_queued_reminder_is_not_sent(invitation: Invitation, who: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("leaver", ["student_leaves", "docent_leaves"])
+def test_queued_reminder_is_not_sent(invitation: Invitation, leaver: str, request: pytest.FixtureRequest) -> None:
     mail = reminders.remind(invitation=invitation, by=None)
     assert mail
-    request.getfixturevalue(who)()
+    request.getfixturevalue(leaver)()
     deliver(mail.pk)
     mail.refresh_from_db()
     assert mail.state == MailState.FAILED
@@ -273,19 +275,19 @@ def test_a_queued_reminder_is_not_sent(invitation: Invitation, who: str, request
     assert mail.dropped_at is not None
 
 
-def test_a_queued_mail_to_the_exam_office_is_sent(assessed: Assessment, committee_member: User, student_leaves) -> None:
+def test_queued_mail_to_the_exam_office_is_sent(assessed: Assessment, committee_member: User, student_leaves) -> None:
     finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     student_leaves()
-    told = OutgoingMail.objects.get(kind="final_student")
-    deliver(told.pk)
-    told.refresh_from_db()
-    assert told.state == MailState.FAILED
-    about = told.about.get()
-    OutgoingMail.objects.filter(pk=told.pk).update(kind="result")
+    final_mail = OutgoingMail.objects.get(kind="final_student")
+    deliver(final_mail.pk)
+    final_mail.refresh_from_db()
+    assert final_mail.state == MailState.FAILED
+    about = final_mail.about.get()
+    OutgoingMail.objects.filter(pk=final_mail.pk).update(kind="result")
     assert leavers.why_not_to_send([about.mail_id]) == {}
 
 
-def test_a_failed_mail_to_a_student_who_left_is_not_sent_again(
+def test_failed_mail_to_a_former_student_is_not_resent(
     assessed: Assessment, committee_member: User, student_leaves
 ) -> None:
     finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
@@ -297,7 +299,7 @@ def test_a_failed_mail_to_a_student_who_left_is_not_sent_again(
     assert mails() == before
 
 
-def test_an_expired_link_asks_for_no_new_one_about_a_student_who_left(
+def test_expired_link_for_a_former_student_is_not_renewed(
     client: Client, invitation: Invitation, student_leaves, pass_time: PassTime
 ) -> None:
     token = links.token_for(invitation=invitation)
@@ -309,7 +311,7 @@ def test_an_expired_link_asks_for_no_new_one_about_a_student_who_left(
 
 
 # --- Screens -------------------------------------------------------------------------------------
-def test_the_docent_sees_it_and_takes_the_assessment_back(
+def test_docent_sees_the_leaver_and_undoes_the_start(
     client: Client, invitation: Invitation, docent: User, unit: ExamUnit, student_leaves
 ) -> None:
     client.force_login(docent)
@@ -330,12 +332,12 @@ def test_the_docent_sees_it_and_takes_the_assessment_back(
     assert mails() == before
 
 
-def test_what_is_assessed_is_the_committees_to_cancel(assessed: Assessment, student_leaves) -> None:
+def test_docent_cannot_cancel_an_assessed_assessment(assessed: Assessment, student_leaves) -> None:
     student_leaves()
     assert not start.is_possible(Assessment.objects.get())
 
 
-def test_the_committee_sees_who_left(
+def test_committee_sees_the_leaver(
     client: Client, assessed: Assessment, committee_member: User, student_leaves, docent_leaves
 ) -> None:
     client.force_login(committee_member)
@@ -347,7 +349,7 @@ def test_the_committee_sees_who_left(
     assert "Docent is weg" in listed + detail
 
 
-def test_the_committee_sees_none_of_it_once_closed(
+def test_committee_sees_no_leaver_once_closed(
     client: Client, assessment: Assessment, committee_member: User, docent: User, student_leaves
 ) -> None:
     client.force_login(committee_member)
@@ -358,7 +360,7 @@ def test_the_committee_sees_none_of_it_once_closed(
     assert "Student is uitgeschreven" not in closed
 
 
-def test_school_administrators_see_how_many_and_not_who(
+def test_school_administrators_see_only_counts(
     client: Client, invitation: Invitation, administrator: User, school: School, unit: ExamUnit, student_leaves
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, invitation.assessment.initiator)
@@ -371,7 +373,7 @@ def test_school_administrators_see_how_many_and_not_who(
     assert "Anouk" not in overview
 
 
-def test_a_date_of_leaving_ahead_changes_nothing(invitation: Invitation, pass_time: PassTime) -> None:
+def test_future_leaving_date_changes_nothing(invitation: Invitation, pass_time: PassTime) -> None:
     ahead = timezone.localdate() + timedelta(days=20)
     Membership.objects.filter(pk=invitation.assessment.student_id).update(left_on=ahead)
     pass_time(days=14)

@@ -1,4 +1,4 @@
-"""The table of states, what people decide, and the log."""
+"""The state table, decisions by people, and the log."""
 
 from decimal import Decimal
 
@@ -32,18 +32,18 @@ def moves(assessment):
     return [(event.from_status, event.to_status) for event in events if event.from_status != event.to_status]
 
 
-# --- The table -----------------------------------------------------------------------------------
+# --- State table ---------------------------------------------------------------------------------
 def test_table_names_every_state():
     assert set(TRANSITIONS) == set(Status)
     assert set().union(*TRANSITIONS.values()) <= set(Status)
 
 
-def test_final_is_reached_from_assessed_alone_and_left_only_by_withdrawing():
+def test_final_is_entered_from_assessed_and_left_by_withdrawing():
     assert [state for state, to in TRANSITIONS.items() if Status.FINAL in to] == [Status.ASSESSED]
     assert TRANSITIONS[Status.FINAL] == {Status.ASSESSED}
 
 
-def test_cancelled_is_reached_from_all_but_final_and_is_the_end():
+def test_cancelled_is_terminal_and_unreachable_from_final():
     from_states = {state for state, to in TRANSITIONS.items() if Status.CANCELLED in to}
     assert from_states == set(Status) - {Status.FINAL, Status.CANCELLED}
     assert not TRANSITIONS[Status.CANCELLED]
@@ -64,7 +64,7 @@ def counts(draw):
 
 
 @given(counts())
-def test_derived_state_is_one_that_people_do_not_decide(progress):
+def test_derived_status_is_never_final_or_cancelled(progress):
     status = derive_status(progress)
     assert status not in (Status.FINAL, Status.CANCELLED)
     assert (status == Status.NEW) == (progress.standing_invitations == 0)
@@ -79,7 +79,7 @@ def test_every_derived_move_is_in_the_table(before, after):
     assert move[0] == move[1] or move[1] in TRANSITIONS[move[0]]
 
 
-# --- The way that nearly all go ------------------------------------------------------------------
+# --- Usual flow ----------------------------------------------------------------------------------
 def test_from_new_to_final(assessment, examiner, docent, committee_member):
     choose(assessment, examiner)
     assert assessment.status == Status.NEW
@@ -107,14 +107,14 @@ def test_from_new_to_final(assessment, examiner, docent, committee_member):
 
 
 @pytest.mark.parametrize(("score", "ovg", "grade"), [("O", "O", "1.0"), ("V", "V", "5.5"), ("G", "G", "10.0")])
-def test_final_result_is_the_scheme_s(score, ovg, grade, invitation, committee_member):
+def test_final_result_follows_the_scheme(score, ovg, grade, invitation, committee_member):
     assessment = assess(invitation, score)
     make_final(assessment, committee_member)
     assert (assessment.ovg, assessment.grade) == (ovg, Decimal(grade))
 
 
 # --- Final ---------------------------------------------------------------------------------------
-def test_not_final_before_assessed(invitation, committee_member):
+def test_assessment_is_not_final_before_assessed(invitation, committee_member):
     for step in (lambda: None, lambda: fill_in(invitation, "V")):
         step()
         with pytest.raises(TransitionRefused):
@@ -123,14 +123,14 @@ def test_not_final_before_assessed(invitation, committee_member):
 
 
 def test_state_alone_does_not_make_it_final(invitation, committee_member):
-    """Should the state ever lie, what is in the database decides."""
+    """The data decides when the status is wrong."""
     fill_in(invitation, "V")
     Assessment.objects.update(status=Status.ASSESSED)
     with pytest.raises(TransitionRefused, match="Nog niet alle onderdelen zijn afgerond"):
         make_final(invitation.assessment, committee_member)
 
 
-def test_second_time_is_told_that_it_is_final(assessed, committee_member):
+def test_second_finalisation_is_refused(assessed, committee_member):
     make_final(assessed, committee_member)
     with pytest.raises(TransitionRefused, match="al definitief"):
         make_final(assessed, committee_member)
@@ -150,7 +150,7 @@ def test_dispute_is_never_final(assessment, examiner, second_examiner, committee
     assert assessment.status == Status.ASSESSED
 
 
-def test_withdrawn_final_keeps_its_document_and_the_next_is_version_2(assessed, committee_member):
+def test_next_document_after_withdrawal_is_version_2(assessed, committee_member):
     make_final(assessed, committee_member)
     lifecycle.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerde score overgenomen.")
     assessed.refresh_from_db()
@@ -163,7 +163,7 @@ def test_withdrawn_final_keeps_its_document_and_the_next_is_version_2(assessed, 
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_withdrawing_and_cancelling_ask_a_reason(reason, assessed, committee_member):
+def test_withdrawing_and_cancelling_need_a_reason(reason, assessed, committee_member):
     make_final(assessed, committee_member)
     with pytest.raises(lifecycle.DomainError, match="reden"):
         lifecycle.withdraw_final(assessment=assessed, by=committee_member, reason=reason)
@@ -173,28 +173,28 @@ def test_withdrawing_and_cancelling_ask_a_reason(reason, assessed, committee_mem
     assert assessed.status == Status.FINAL
 
 
-def test_only_a_final_one_is_withdrawn(assessed, committee_member):
+def test_only_final_assessments_are_withdrawn(assessed, committee_member):
     with pytest.raises(TransitionRefused):
         lifecycle.withdraw_final(assessment=assessed, by=committee_member, reason="Toch niet.")
 
 
 # --- Cancelled -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("counts", [True, False])
-def test_cancelling_says_whether_the_attempt_counts(counts, assessment, docent):
+def test_cancelling_records_whether_the_attempt_counts(counts, assessment, docent):
     cancel(assessment, docent, counts=counts)
     assert assessment.status == Status.CANCELLED
     assert (assessment.cancel_reason, assessment.counts_as_attempt) == ("Niet verschenen.", counts)
-    said = {"cancelled_as": "Anders", "reason": "Niet verschenen.", "counts_as_attempt": counts}
-    assert assessment.events.last().data == said
+    details = {"cancelled_as": "Anders", "reason": "Niet verschenen.", "counts_as_attempt": counts}
+    assert assessment.events.last().data == details
 
 
-def test_final_one_is_not_cancelled(assessed, committee_member):
+def test_final_assessment_is_not_cancelled(assessed, committee_member):
     make_final(assessed, committee_member)
     with pytest.raises(TransitionRefused, match="‘Definitief’ kan niet naar ‘Ingetrokken’"):
         cancel(assessed, committee_member)
 
 
-def test_cancelled_one_takes_no_step_any_more(invitation, docent, examiner, second_examiner, committee_member):
+def test_cancelled_assessment_takes_no_steps(invitation, docent, examiner, second_examiner, committee_member):
     assessment = invitation.assessment
     fill_in(invitation, "V")
     cancel(assessment, docent)
@@ -239,20 +239,20 @@ def test_log_is_append_only(assessment):
     assert assessment.events.get().actor_name == "Dirk Docent"
 
 
-def test_event_of_nobody_is_the_system_s(assessment):
+def test_event_without_actor_is_by_the_system(assessment):
     assert lifecycle.record(assessment, kind=Event.Kind.DOCUMENT_MADE).actor_name == "systeem"
 
 
-def test_log_holds_no_score_and_no_link(invitation, committee_member):
+def test_log_has_no_score_and_no_link(invitation, committee_member):
     assess(invitation, "G")
     make_final(invitation.assessment, committee_member)
-    told = str([event.data for event in invitation.assessment.events.all()])
-    assert "Onderbouwing van" not in told
-    assert "beoordelen/" not in told
-    assert "'G'" not in told
+    log = str([event.data for event in invitation.assessment.events.all()])
+    assert "Onderbouwing van" not in log
+    assert "beoordelen/" not in log
+    assert "'G'" not in log
 
 
-def test_status_since_moves_with_the_state_alone(invitation):
+def test_status_since_changes_with_the_status_only(invitation):
     invited_since = invitation.assessment.status_since
     fill_in(invitation, "V")
     in_progress_since = invitation.assessment.status_since

@@ -1,4 +1,4 @@
-"""Who sees which assessments: the querysets that every view starts from."""
+"""Visibility of assessments: the querysets that every view starts from."""
 
 import pytest
 
@@ -15,23 +15,23 @@ def visible(user):
     return list(Assessment.objects.visible_to(user))
 
 
-def test_who_has_to_do_with_it_sees_it(assessment, docent, colleague, student, committee_member):
+def test_related_users_see_the_assessment(assessment, docent, colleague, student, committee_member):
     for user in (docent, colleague, student.user, committee_member):
         assert visible(user) == [assessment]
 
 
-def test_another_school_does_not_see_it(assessment, stranger):
+def test_another_school_does_not_see_the_assessment(assessment, stranger):
     assert visible(stranger) == []
     assert not Assessment.objects.for_docent(stranger).exists()
     assert not Assessment.objects.for_committee(stranger).exists()
 
 
-def test_another_student_does_not_see_it(assessment, school):
+def test_another_student_does_not_see_the_assessment(assessment, school):
     assert visible(MembershipFactory(school=school).user) == []
 
 
 @pytest.mark.parametrize("role", [Role.PRAKTIJKOPLEIDER, Role.SCHOOLBEHEER, Role.STUDENT])
-def test_no_other_role_of_the_school_sees_it(role, assessment, school, exam):
+def test_other_roles_do_not_see_the_assessment(role, assessment, school, exam):
     assert visible(member(school, role, exam)) == []
 
 
@@ -40,18 +40,18 @@ def test_consortium_staff_see_no_results(fields, assessment):
     assert visible(UserFactory(**fields)) == []
 
 
-def test_docent_without_the_exam_on_the_account_does_not_see_it(assessment, docent, school):
+def test_docent_without_the_exam_sees_no_assessment(assessment, docent, school):
     assert visible(member(school, Role.DOCENT, make_exam())) == []
     AccountExam.objects.filter(user=docent).delete()
     assert visible(docent) == []
 
 
-def test_student_sees_it_whether_or_not_the_exam_is_on_the_account(assessment, student):
+def test_student_without_the_exam_sees_own_assessment(assessment, student):
     AccountExam.objects.filter(user=student.user).delete()
     assert list(Assessment.objects.of_student(student.user)) == [assessment]
 
 
-def test_each_queryset_knows_its_own_role_alone(assessment, docent, student, committee_member):
+def test_each_queryset_covers_one_role(assessment, docent, student, committee_member):
     sees = {
         "of_student": student.user,
         "for_docent": docent,
@@ -62,13 +62,13 @@ def test_each_queryset_knows_its_own_role_alone(assessment, docent, student, com
             assert getattr(Assessment.objects, queryset)(user).exists() == (queryset == whose)
 
 
-def test_several_roles_show_it_once(assessment, docent, school):
+def test_several_roles_list_an_assessment_once(assessment, docent, school):
     for role in (Role.EXAMENCOMMISSIE, Role.PRAKTIJKOPLEIDER):
         MembershipFactory(user=docent, school=school, role=role)
     assert visible(docent) == [assessment]
 
 
-def test_role_at_one_school_shows_nothing_of_the_other(assessment, docent, other_school, exam):
+def test_role_is_limited_to_its_school(assessment, docent, other_school, exam):
     MembershipFactory(user=docent, school=other_school, role=Role.EXAMENCOMMISSIE)
     student = MembershipFactory(school=other_school)
     elsewhere = start_assessment(student, first_unit(exam), member(other_school, Role.DOCENT, exam))
@@ -83,10 +83,10 @@ def test_student_of_two_schools_sees_both(assessment, student, other_school, exa
     assert set(visible(student.user)) == {assessment, elsewhere}
 
 
-def test_names_for_pages_come_along_in_one_query(assessment, django_assert_num_queries):
+def test_names_for_pages_take_one_query(assessment, django_assert_num_queries):
     with django_assert_num_queries(1):
-        [found] = Assessment.objects.for_pages()
-        assert f"{found.student.user} {found.exam} {found.unit} {found.initiator} {found.school}"
+        [row] = Assessment.objects.for_pages()
+        assert f"{row.student.user} {row.exam} {row.unit} {row.initiator} {row.school}"
 
 
 # --- Documents -----------------------------------------------------------------------------------
@@ -98,19 +98,19 @@ def document(assessed, committee_member):
     return document
 
 
-def test_document_is_seen_with_its_assessment(document, docent, student, committee_member, stranger):
+def test_document_is_visible_with_its_assessment(document, docent, student, committee_member, stranger):
     for user in (docent, student.user, committee_member):
         assert list(Document.objects.visible_to(user)) == [document]
     assert not Document.objects.visible_to(stranger).exists()
 
 
-def test_document_that_is_not_made_yet_is_not_there(document, committee_member):
+def test_unrendered_document_is_hidden(document, committee_member):
     document.file = None
     document.save()
     assert not Document.objects.visible_to(committee_member).exists()
 
 
-def test_superseded_document_is_the_committee_s_alone(document, docent, student, committee_member):
+def test_superseded_document_is_for_the_committee_only(document, docent, student, committee_member):
     from assessments.lifecycle import withdraw_final
 
     withdraw_final(assessment=document.assessment, by=committee_member, reason="Een foute score.")
@@ -121,7 +121,7 @@ def test_superseded_document_is_the_committee_s_alone(document, docent, student,
         assert not Document.objects.visible_to(user).exists()
 
 
-def test_exam_on_the_account_of_a_stranger_opens_nothing(assessment, other_school):
+def test_exam_of_a_stranger_gives_no_access(assessment, other_school):
     docent_elsewhere = member(other_school, Role.DOCENT)
     AccountExamFactory(user=docent_elsewhere, exam=assessment.exam)
     assert visible(docent_elsewhere) == []

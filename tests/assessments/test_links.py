@@ -1,4 +1,4 @@
-"""The examiner's link, its cookie, and what they open (DESIGN.md, 'Mechanisms')."""
+"""The examiner's link and its cookie (DESIGN.md, 'Mechanisms')."""
 
 import uuid
 
@@ -50,11 +50,11 @@ def refused(open_it):
     return no_access.value
 
 
-# --- Whether it stands -----------------------------------------------------------------------------
+# --- Validity --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("withdrawn", [None, "replaced", "withdrawn"])
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.FINAL])
-def test_a_mail_s_link_is_filled_in_exactly_while_the_invitation_stands(invitation, other, status, withdrawn):
-    """Each state of the assessment with each of the invitation, in one query for all links."""
+def test_mail_link_resolves_only_for_active_invitations(invitation, other, status, withdrawn):
+    """Each status of the assessment with each state of the invitation; one query for all links."""
     why = "Dubbel." if status == Status.CANCELLED else ""
     Assessment.objects.update(status=status, cancel_reason=why)
     if withdrawn:
@@ -69,13 +69,13 @@ def test_a_mail_s_link_is_filled_in_exactly_while_the_invitation_stands(invitati
 
 
 # --- The token -----------------------------------------------------------------------------------
-def test_token_opens_its_own_invitation(invitation, other):
+def test_token_opens_its_invitation(invitation, other):
     assert links.open_token(links.token_for(invitation=invitation)) == invitation
     assert links.open_token(links.token_for(invitation=other)) == other
 
 
 @pytest.mark.parametrize("token", ["", "x", ":", "a:b:c", "é:ü", "\x00", "W10:", "x" * 10_000])
-def test_anything_else_is_unknown_and_offers_nothing(token, invitation):
+def test_invalid_token_is_unknown_and_not_renewable(token, invitation):
     no_access = refused(lambda: links.open_token(token))
     assert (no_access.reason, no_access.invitation, no_access.renewable) == ("unknown", None, False)
 
@@ -95,14 +95,14 @@ def test_signature_for_another_purpose_is_unknown(invitation):
     assert refused(lambda: links.open_token(cookie(invitation).value)).reason == "unknown"
 
 
-def test_older_generation_is_void_and_a_new_one_can_be_asked(invitation, docent):
+def test_older_generation_is_void_and_renewable(invitation, docent):
     old = links.token_for(invitation=invitation)
     invite.invite_again(invitation=invitation, by=docent)
     no_access = refused(lambda: links.open_token(old))
     assert (no_access.reason, no_access.invitation, no_access.renewable) == ("void", invitation, True)
 
 
-def test_expired_from_the_moment_it_was_to(invitation, pass_time):
+def test_link_expires_at_its_expiry_time(invitation, pass_time):
     token = links.token_for(invitation=invitation)
     pass_time(days=59, hours=23)
     assert links.open_token(token) == invitation
@@ -111,19 +111,19 @@ def test_expired_from_the_moment_it_was_to(invitation, pass_time):
     assert (no_access.reason, no_access.renewable) == ("expired", True)
 
 
-def test_withdrawn_replaced_and_cancelled_offer_nothing(invitation, other, docent, second_examiner):
-    def says(invitation):
+def test_withdrawn_replaced_and_cancelled_are_not_renewable(invitation, other, docent, second_examiner):
+    def reason_of(invitation):
         no_access = refused(lambda: links.open_token(links.token_for(invitation=invitation)))
         return no_access.reason, no_access.renewable
 
     choose(invitation.assessment, second_examiner)
-    assert says(invitation) == ("withdrawn", False)
+    assert reason_of(invitation) == ("withdrawn", False)
     replace(
         assessment=other.assessment, old=second_examiner, new=ContactFactory(school=other.contact.school), by=docent
     )
-    assert says(other) == ("replaced", False)
+    assert reason_of(other) == ("replaced", False)
     lifecycle.cancel(assessment=other.assessment, by=docent, reason="Ziek.", counts_as_attempt=True)
-    assert says(other) == ("cancelled", False)
+    assert reason_of(other) == ("cancelled", False)
 
 
 def test_completed_and_final_can_still_be_read(invitation, committee_member):
@@ -143,12 +143,12 @@ def test_opening_changes_nothing(invitation, django_assert_num_queries):
         assert opened.assessment.initiator.full_name
         assert opened.assessment.unit.title
     assert queries[0]["sql"].startswith("SELECT")
-    assert "LIMIT" not in queries[0]["sql"]  # it would make PostgreSQL plan for longer than all else takes
+    assert "LIMIT" not in queries[0]["sql"]  # PostgreSQL would plan longer than the rest takes
     assert Invitation.objects.values().get() == before
 
 
 # --- The cookie ----------------------------------------------------------------------------------
-def test_cookie_is_for_this_invitation_s_path_alone_and_hidden_from_scripts(invitation):
+def test_cookie_is_limited_to_path_and_http_only(invitation):
     morsel = cookie(invitation)
     assert morsel["path"] == f"/beoordelen/u/{invitation.public_id}/"
     assert morsel["httponly"]
@@ -156,22 +156,22 @@ def test_cookie_is_for_this_invitation_s_path_alone_and_hidden_from_scripts(invi
     assert not morsel["secure"]
 
 
-def test_cookie_is_secure_where_the_site_is(invitation, settings):
+def test_cookie_is_secure_on_a_secure_site(invitation, settings):
     settings.HTTPS = True
     assert cookie(invitation)["secure"]
 
 
-def test_cookie_opens_its_own_invitation(invitation):
+def test_cookie_opens_its_invitation(invitation):
     assert links.open_cookie(request_with(cookie(invitation)), invitation.public_id) == invitation
 
 
-def test_two_invitations_side_by_side_do_not_meet(invitation, other):
+def test_cookies_of_two_invitations_do_not_interfere(invitation, other):
     request = request_with(cookie(invitation), cookie(other))
     assert links.open_cookie(request, invitation.public_id) == invitation
     assert links.open_cookie(request, other.public_id) == other
 
 
-def test_cookie_of_one_never_opens_another(invitation, other):
+def test_cookie_does_not_open_another_invitation(invitation, other):
     mine = cookie(invitation)
     assert refused(lambda: links.open_cookie(request_with(mine), other.public_id)).reason == "no_cookie"
     renamed = request_holding({cookie(other).key: mine.value})
@@ -179,14 +179,14 @@ def test_cookie_of_one_never_opens_another(invitation, other):
     assert (no_access.reason, no_access.renewable) == ("unknown", False)
 
 
-def test_no_cookie_or_a_token_in_its_place_opens_nothing(invitation):
+def test_missing_cookie_or_token_as_cookie_is_refused(invitation):
     assert refused(lambda: links.open_cookie(request_with(), invitation.public_id)).reason == "no_cookie"
     assert refused(lambda: links.open_cookie(request_with(), uuid.uuid4())).reason == "no_cookie"
     token = request_holding({cookie(invitation).key: links.token_for(invitation=invitation)})
     assert refused(lambda: links.open_cookie(token, invitation.public_id)).reason == "no_cookie"
 
 
-def test_cookie_is_checked_anew_each_time(invitation, docent, pass_time):
+def test_cookie_is_checked_on_each_request(invitation, docent, pass_time):
     request = request_with(cookie(invitation))
     invite.invite_again(invitation=invitation, by=docent)
     assert refused(lambda: links.open_cookie(request, invitation.public_id)).reason == "void"
@@ -198,12 +198,12 @@ def test_cookie_is_checked_anew_each_time(invitation, docent, pass_time):
     assert refused(lambda: links.open_cookie(request, invitation.public_id)).reason == "withdrawn"
 
 
-# --- What the outbox puts in the mail ------------------------------------------------------------
+# --- Links in mails ------------------------------------------------------------------------------
 def mail_data():
     return OutgoingMail.objects.order_by("pk").last().links["start"]["data"]
 
 
-def test_mail_gets_the_link_at_sending(invitation):
+def test_mail_gets_its_link_when_sent(invitation):
     url = links.resolve(mail_data())
     assert url == f"http://testserver/beoordelen/{links.token_for(invitation=invitation)}/"
     assert links.open_token(url.split("/")[-2]) == invitation
@@ -217,7 +217,7 @@ def test_mail_of_an_older_generation_is_not_sent(invitation, docent):
     assert links.resolve(mail_data())
 
 
-def test_mail_of_a_withdrawn_or_cancelled_invitation_is_not_sent(invitation, docent):
+def test_mail_of_a_withdrawn_invitation_is_not_sent(invitation, docent):
     data = mail_data()
     invite.withdraw(invitation=invitation, by=docent)
     with pytest.raises(LinkVoid, match="ingetrokken"):
@@ -228,6 +228,6 @@ def test_mail_of_a_withdrawn_or_cancelled_invitation_is_not_sent(invitation, doc
         links.resolve(mail_data())
 
 
-def test_mail_of_an_invitation_that_is_gone_is_not_sent(invitation):
+def test_mail_of_a_deleted_invitation_is_not_sent(invitation):
     with pytest.raises(LinkVoid):
         links.resolve({"invitation": invitation.pk + 1, "generation": 1})

@@ -1,4 +1,4 @@
-"""The HTML of each mail keeps to what Outlook, Gmail and dark mode can do; its text has each link on a line."""
+"""The HTML of each mail works in Outlook, Gmail and dark mode; its text has each link on a line."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ CUT_OFF = 102 * 1024  # bytes of HTML that Gmail shows
 
 
 @pytest.fixture
-def everything(invitation: Invitation, school: School) -> list[OutgoingMail]:
-    """Invitation, reminder, sent back, all done; for a school whose name would like to be a header or a tag."""
+def all_mails(invitation: Invitation, school: School) -> list[OutgoingMail]:
+    """Invitation, reminder, sent back and all done, of a school with header and tag characters in its name."""
     School.objects.filter(pk=school.pk).update(name="ROC <Hier>\r\nBcc: x@y.test, Zuid")
     Assessment.objects.update(planned_on=timezone.localdate() + timedelta(days=9), place="’s-Gravenhage")
     invitation = Invitation.objects.select_related("contact").get()
@@ -37,9 +37,9 @@ def everything(invitation: Invitation, school: School) -> list[OutgoingMail]:
     return [mail for mail in OutgoingMail.objects.all() if mail.pk != invitation.mail_id]
 
 
-def test_each_holds_to_the_ways_of_mail_programs(everything: list[OutgoingMail]) -> None:
-    assert {mail.kind for mail in everything} == {"invitation", "reminder", "sent_back", "all_done"}
-    for mail in everything:
+def test_html_works_in_mail_programs(all_mails: list[OutgoingMail]) -> None:
+    assert {mail.kind for mail in all_mails} == {"invitation", "reminder", "sent_back", "all_done"}
+    for mail in all_mails:
         html = mail.html
         assert html.startswith('<!DOCTYPE html>\n<html lang="nl">')
         assert 'name="color-scheme" content="light dark"' in html
@@ -50,21 +50,21 @@ def test_each_holds_to_the_ways_of_mail_programs(everything: list[OutgoingMail])
         assert mail.from_name == "ROC <Hier> Bcc: x@y.test, Zuid via Digitaal beoordelen"
 
 
-def test_each_link_stands_on_a_line_of_the_text(everything: list[OutgoingMail]) -> None:
-    for mail in everything:
+def test_each_link_is_a_line_of_text(all_mails: list[OutgoingMail]) -> None:
+    for mail in all_mails:
         for name in mail.links:
             assert links.placeholder(name) in mail.text.splitlines()
 
 
-def test_a_mail_for_thirty_is_not_cut_off(
+def test_mail_for_thirty_students_is_not_clipped(
     unit: ExamUnit, docent: User, school: School, examiner: Contact, settings
 ) -> None:
-    made = []
+    batch_mails = []
     for number in range(30):
         student = MembershipFactory(school=school, user__last_name=f"Van-de-Bosch-Vanderstraten {number}")
-        made.append(start_assessment(student, unit, docent))
-        choose(made[-1], examiner)
-    invite.invite_for_all(assessments=made, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
+        batch_mails.append(start_assessment(student, unit, docent))
+        choose(batch_mails[-1], examiner)
+    invite.invite_for_all(assessments=batch_mails, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
     mail = OutgoingMail.objects.get(kind="invitation_together")
     html = links.fill(mail.html, links.resolve(mail.links))
     assert len(html.encode()) < CUT_OFF / 2

@@ -1,4 +1,4 @@
-"""While digital assessment is off at a school, each page that needs it says so, and who can switch it on."""
+"""While digital assessment is off at a school, its pages explain that and name the contact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def inactive(school: School) -> School:
 
 
 @pytest.mark.parametrize("query", ["", "hoff"])
-def test_starting_leads_to_the_tab_that_says_so(
+def test_starting_redirects_to_the_explaining_tab(
     client: Client, docent: User, student: Membership, unit: ExamUnit, inactive: School, query: str
 ) -> None:
     client.force_login(docent)
@@ -29,7 +29,7 @@ def test_starting_leads_to_the_tab_that_says_so(
     assert f"ROC Hier nog niet geactiveerd. {WHO}" in answer.content.decode()
 
 
-def test_what_was_chosen_before_it_was_switched_off_is_not_started(
+def test_selection_is_not_started_after_deactivation(
     client: Client, docent: User, student: Membership, unit: ExamUnit, inactive: School
 ) -> None:
     client.force_login(docent)
@@ -38,17 +38,17 @@ def test_what_was_chosen_before_it_was_switched_off_is_not_started(
     assert not Assessment.objects.exists()
 
 
-def test_the_committee_is_told(client: Client, committee_member: User, inactive: School) -> None:
+def test_committee_sees_the_notice(client: Client, committee_member: User, inactive: School) -> None:
     client.force_login(committee_member)
     page = client.get(reverse("committee:afnames")).content.decode()
     assert f"ROC Hier nog niet geactiveerd. {WHO}" in page
 
 
-def test_where_it_is_on_nobody_is_told(client: Client, committee_member: User) -> None:
+def test_active_school_shows_no_notice(client: Client, committee_member: User) -> None:
     client.force_login(committee_member)
     assert WHO not in client.get(reverse("committee:afnames")).content.decode()
 
 
-def test_what_runs_goes_on(client: Client, docent: User, assessment: Assessment, inactive: School) -> None:
+def test_running_assessments_continue(client: Client, docent: User, assessment: Assessment, inactive: School) -> None:
     client.force_login(docent)
     assert client.get(reverse("assessments:detail", args=[assessment.public_id])).status_code == 200

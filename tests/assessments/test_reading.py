@@ -1,4 +1,4 @@
-"""Who reads what when: before 'Definitief' the student sees the progress and no score, afterwards grade and PDF do."""
+"""Visibility by status: the student sees progress before 'Definitief', and grade and PDF afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests import steps
 from tests.pages import without_tokens
 
 SCORED = "Uitstekend uitgelegd waarom."
-# What would tell a score, an examiner or what they wrote: grade and word of all G, the classes that colour them.
+# Texts that reveal a score, an examiner or a justification: grade and word of all G, and their CSS classes.
 TELLING = ("10,0", "ovg-", "Goed", "Cijfer", "Uitstekend", "Erik", "documenten/", "Pdf")
 
 
@@ -52,7 +52,7 @@ def student_pages(unit: ExamUnit) -> list[str]:
 
 
 def until(assessment: Assessment, invitation: Invitation, by: User) -> dict[str, Callable[[], object]]:
-    """What brings an invited assessment to a state that is not final."""
+    """Return the action that brings an invited assessment to each status before final."""
     return {
         "INVITED": lambda: None,
         "IN_PROGRESS": lambda: steps.fill_in(invitation, "G", SCORED),
@@ -75,7 +75,7 @@ def until(assessment: Assessment, invitation: Invitation, by: User) -> dict[str,
 
 
 @pytest.mark.parametrize("state", ["INVITED", "IN_PROGRESS", "ASSESSED", "CANCELLED", "withdrawn"])
-def test_the_student_finds_no_score_in_the_source_of_any_page(
+def test_student_page_sources_contain_no_score(
     client: Client, invitation: Invitation, student: Membership, unit: ExamUnit, committee_member: User, state: str
 ) -> None:
     assessment = invitation.assessment
@@ -85,13 +85,13 @@ def test_the_student_finds_no_score_in_the_source_of_any_page(
     client.force_login(student.user)
     for path in student_pages(unit):
         source = without_tokens(client.get(path).content.decode())
-        explained = ("ovg-", "Goed") if path.startswith("/examens/") else ()  # what a score means, for everyone
+        explained = ("ovg-", "Goed") if path.startswith("/examens/") else ()  # the legend of the scores
         assert [word for word in TELLING if word in source and word not in explained] == []
     assert assessment.get_status_display() in client.get(reverse("assessments:my_exams")).content.decode()
 
 
 @pytest.mark.parametrize("when", ["before it is made", "once it is withdrawn"])
-def test_the_pdfs_address_is_404_for_student_and_initiator_unless_it_stands(
+def test_pdf_url_is_404_unless_the_result_is_current(
     client: Client, assessed: Assessment, student: Membership, docent: User, committee_member: User, when: str
 ) -> None:
     if when == "before it is made":
@@ -104,7 +104,7 @@ def test_the_pdfs_address_is_404_for_student_and_initiator_unless_it_stands(
         assert client.get(reverse("assessments:document", args=[document.public_id])).status_code == 404
 
 
-def test_the_initiator_follows_the_state_and_reads_the_result_once_it_is_final(
+def test_initiator_sees_the_status_and_final_result(
     client: Client, assessed: Assessment, unit: ExamUnit, docent: User, committee_member: User
 ) -> None:
     client.force_login(docent)
@@ -120,7 +120,7 @@ def test_the_initiator_follows_the_state_and_reads_the_result_once_it_is_final(
     assert client.get(reverse("assessments:document", args=[document.public_id])).status_code == 200
 
 
-def test_the_initiator_reads_why_it_was_cancelled(
+def test_initiator_sees_the_cancel_reason(
     client: Client, assessed: Assessment, docent: User, committee_member: User
 ) -> None:
     lifecycle.cancel(
@@ -133,5 +133,5 @@ def test_the_initiator_reads_why_it_was_cancelled(
     assert Assessment.objects.get().status == Status.CANCELLED
     client.force_login(docent)
     page = " ".join(client.get(reverse("assessments:detail", args=[assessed.public_id])).content.decode().split())
-    for said in ("Niet verschenen", "Was er niet.", "Deze poging telt mee."):
-        assert said in page
+    for text in ("Niet verschenen", "Was er niet.", "Deze poging telt mee."):
+        assert text in page

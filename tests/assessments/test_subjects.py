@@ -1,4 +1,4 @@
-"""Subjects tell rounds, units and attempts apart, in the reader's language."""
+"""Subjects distinguish rounds, units and attempts, in the reader's language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def subjects(kind: str) -> list[str]:
     return list(OutgoingMail.objects.filter(kind=kind).order_by("pk").values_list("subject", flat=True))
 
 
-def test_two_rounds_of_one_size_read_differently(
+def test_rounds_of_equal_size_have_different_subjects(
     school: School, unit: ExamUnit, docent: User, examiner: Contact, pass_time
 ) -> None:
     for _ in range(2):
@@ -39,7 +39,7 @@ def test_two_rounds_of_one_size_read_differently(
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
-def test_the_attempt_of_a_resit_is_named(invitation: Invitation, committee_member: User, attempt: int) -> None:
+def test_subject_names_the_resit_attempt(invitation: Invitation, committee_member: User, attempt: int) -> None:
     Assessment.objects.update(attempt=attempt)
     invitation = Invitation.objects.select_related("contact", "assessment").get()
     OutgoingMail.objects.all().delete()

@@ -39,7 +39,7 @@ TEXTS = st.sampled_from(["", "Deed het zelf.", "Vroeg om hulp.", "Was op tijd."]
 
 @dataclass
 class Picture:
-    """All there is in the database about one assessment; equal when nothing changed."""
+    """All data of one assessment; equal when nothing changed."""
 
     assessment: Any
     couplings: list
@@ -76,7 +76,7 @@ class Picture:
 
 
 class WholeLife(RuleBasedStateMachine):
-    """Each rule is what one person can do, allowed or not; one criterion a part."""
+    """Each rule is an action of one person, allowed or not; one criterion per part."""
 
     cast: ClassVar[tuple]  # student, unit, docent, committee member
 
@@ -88,7 +88,7 @@ class WholeLife(RuleBasedStateMachine):
         self.contacts = [ContactFactory(school=student.school) for _ in range(3)]
         self.parts = list(Part.objects.filter(work_process__core_task__unit=unit).select_related("work_process"))
         self.assessment = start_assessment(student, unit, self.docent)
-        self.typed = {}  # (contact, part) → the text that its examiner saved last
+        self.typed = {}  # (contact, part) → the text saved last by the examiner
         self.last_picture = None
         self.now = Picture.of(self.assessment.pk)
 
@@ -97,7 +97,7 @@ class WholeLife(RuleBasedStateMachine):
         self.undo.__exit__(None, None, None)
 
     def try_to(self, do, **arguments):
-        """Does it; a refusal must leave everything as it was."""
+        """Try an action; a refusal must change nothing."""
         before = self.now
         try:
             done = do(**arguments)
@@ -113,7 +113,7 @@ class WholeLife(RuleBasedStateMachine):
 
     @initialize(contact=INDEX, invited=st.booleans())
     def usual_beginning(self, contact, invited):
-        """As nearly all do: one examiner for the whole exam; now and then it starts from nothing."""
+        """Start with one examiner for the whole exam in most runs, sometimes from nothing."""
         if contact < 3:
             self.choose("unit", 0, {contact}, remove_begun=False)
             if invited:
@@ -263,23 +263,25 @@ class WholeLife(RuleBasedStateMachine):
         assert self.now.status == status
 
     @invariant()
-    def nothing_typed_is_gone(self):
+    def typed_texts_are_kept(self):
         kept = {(row["contact_id"], row["part_id"]): row["justification"] for row in self.now.assignments}
         for place, text in self.typed.items():
             assert kept.get(place, "") == text
 
     @invariant()
-    def assignments_are_what_was_chosen(self):
+    def assignments_follow_couplings(self):
         parts = {part.pk: part.work_process_id for part in self.parts}
         choices = [(row["work_process_id"], row["part_id"], row["contact_id"]) for row in self.now.couplings]
-        wanted = {
-            (c, part) for part, who in coupling_couplings.derive(parts=parts, choices=choices).items() for c in who
+        expected_pairs = {
+            (c, part)
+            for part, examiners in coupling_couplings.derive(parts=parts, choices=choices).items()
+            for c in examiners
         }
-        assert {(row["contact_id"], row["part_id"]) for row in self.now.live} == wanted
-        assert {row["contact_id"] for row in self.now.standing} <= {contact for contact, _ in wanted}
+        assert {(row["contact_id"], row["part_id"]) for row in self.now.live} == expected_pairs
+        assert {row["contact_id"] for row in self.now.standing} <= {contact for contact, _ in expected_pairs}
 
     @invariant()
-    def what_is_completed_is_complete(self):
+    def completed_work_is_complete(self):
         for row in self.now.assignments:
             if row["completed_at"]:
                 assert row["gave"] == 1

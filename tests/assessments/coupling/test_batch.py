@@ -17,7 +17,7 @@ from assessments.models import Assessment, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.assessments.asserts import told
+from tests.assessments.asserts import delivery_lines
 from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, add_version, first_unit, make_exam
 
 
@@ -29,7 +29,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of Anouk van 't Hoff and Bart Zomer."""
+    """Assessments of Anouk van 't Hoff and Bart Zomer."""
     bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
     return [assessment, steps.start_assessment(bart, unit, docent)]
 
@@ -43,8 +43,8 @@ def of(assessments, **more):
     return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
 
 
-def said(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]] + told(response)
+def messages_of(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]] + delivery_lines(response)
 
 
 def test_overnemen_gives_all_students_the_same_examiner(
@@ -52,19 +52,21 @@ def test_overnemen_gives_all_students_the_same_examiner(
 ) -> None:
     post = of(two, examinator=[examiner.pk])
     answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
-    assert said(answer) == ["Gekozen voor het hele examen van Anouk van 't Hoff, Bart Zomer: Erik Examinator."]
+    assert messages_of(answer) == ["Gekozen voor het hele examen van Anouk van 't Hoff, Bart Zomer: Erik Examinator."]
     assert answer.content.decode().count("Erik Examinator\n") == 2
     assert [a.live_assignments.count() for a in two] == [4, 4]
 
 
-def test_whose_examiners_a_colleague_changed_meanwhile_is_named_and_keeps_them(
+def test_concurrently_changed_student_is_named_and_unchanged(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     post = of(two, examinator=[examiner.pk])
     steps.choose(two[0], second_examiner)
     answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
-    assert said(answer)[0] == "Gekozen voor het hele examen van Bart Zomer: Erik Examinator."
-    assert said(answer)[1].startswith("Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    assert messages_of(answer)[0] == "Gekozen voor het hele examen van Bart Zomer: Erik Examinator."
+    assert messages_of(answer)[1].startswith(
+        "Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd."
+    )
     assert {a.contact for a in two[0].live_assignments} == {second_examiner}
 
 
@@ -73,19 +75,19 @@ def begin(assessment: Assessment, examiner: Contact) -> None:
     steps.fill_in(steps.send_invitation(assessment, examiner))
 
 
-def who(assessment: Assessment) -> set[Contact]:
+def examiners_of(assessment: Assessment) -> set[Contact]:
     return {assignment.contact for assignment in assessment.live_assignments}
 
 
 def fields(answer) -> dict[str, list[str]]:
-    """What the confirmation page would send."""
-    found: dict[str, list[str]] = {}
+    """Return the hidden fields of the confirmation page."""
+    fields_found: dict[str, list[str]] = {}
     for name, value in answer.context["fields"]:
-        found.setdefault(name, []).append(value)
-    return found
+        fields_found.setdefault(name, []).append(value)
+    return fields_found
 
 
-def test_who_has_begun_is_asked_about_and_the_other_students_go_on_at_once(
+def test_removing_begun_work_is_confirmed_per_student(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     begin(two[0], examiner)
@@ -93,28 +95,28 @@ def test_who_has_begun_is_asked_about_and_the_other_students_go_on_at_once(
     answer = teacher.post(page, of(two, examinator=[second_examiner.pk]))
     assert [(s.assessment, list(s.examiners)) for s in answer.context["students"]] == [(two[0], [examiner])]
     assert "2 van 2 criteria gescoord" in answer.content.decode()
-    assert [who(a) for a in two] == [{examiner}, {second_examiner}]
+    assert [examiners_of(a) for a in two] == [{examiner}, {second_examiner}]
     confirmed = fields(answer)
     assert confirmed["beoordeling"] == [str(two[0].public_id)]
     answer = teacher.post(page, confirmed, follow=True)
-    assert said(answer)[-1] == "Gekozen voor het hele examen van Anouk van 't Hoff: Tineke Tweede."
+    assert messages_of(answer)[-1] == "Gekozen voor het hele examen van Anouk van 't Hoff: Tineke Tweede."
     assert answer.context["assessments"] == two  # on with both
-    assert [who(a) for a in two] == [{second_examiner}, {second_examiner}]
-    assert said(teacher.post(page, confirmed, follow=True))[0].startswith("Anouk van 't Hoff: Iemand anders")
+    assert [examiners_of(a) for a in two] == [{second_examiner}, {second_examiner}]
+    assert messages_of(teacher.post(page, confirmed, follow=True))[0].startswith("Anouk van 't Hoff: Iemand anders")
 
 
-def test_cancelling_goes_back_with_the_ticks(
+def test_cancelling_keeps_the_selection(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     begin(two[0], examiner)
-    asked = teacher.post(address(unit, "take_over_together"), of(two, examinator=[second_examiner.pk]))
-    back = teacher.post(asked.context["cancel_action"], fields(asked))
+    confirmation = teacher.post(address(unit, "take_over_together"), of(two, examinator=[second_examiner.pk]))
+    back = teacher.post(confirmation.context["cancel_action"], fields(confirmation))
     assert list(back.context["chosen"]) == [second_examiner]
-    assert who(two[0]) == {examiner}
+    assert examiners_of(two[0]) == {examiner}
 
 
 @pytest.mark.parametrize("level", ["werkproces", "onderdeel"])
-def test_a_work_process_or_part_is_chosen_for_all_at_once(
+def test_work_process_and_part_are_chosen_in_batch(
     level: str, teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     for assessment in two:
@@ -135,7 +137,7 @@ def test_a_work_process_or_part_is_chosen_for_all_at_once(
         assert {assignment.part for assignment in own} == expected
 
 
-def test_where_students_differ_it_says_so(
+def test_differing_choices_are_marked(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     [first, second] = unit.core_tasks.get().work_processes.all()
@@ -152,7 +154,7 @@ def test_where_students_differ_it_says_so(
     assert "De keuze verschilt" not in teacher.get(address(unit, "pick_together"), of(two)).content.decode()
 
 
-def test_finer_choices_stay_unless_the_teacher_says_otherwise(
+def test_finer_choices_are_replaced_only_on_request(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     part = unit.core_tasks.get().work_processes.all()[1].parts.all()[0]
@@ -160,14 +162,14 @@ def test_finer_choices_stay_unless_the_teacher_says_otherwise(
     shown = teacher.get(address(unit, "pick_together"), of(two)).content.decode()
     assert "is apart gekozen: Tineke Tweede (bij 1 van de 2 studenten)" in " ".join(shown.split())
     teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk]))
-    assert who(two[0]) == {examiner, second_examiner}
+    assert examiners_of(two[0]) == {examiner, second_examiner}
     for assessment in two:
         assessment.refresh_from_db()
     teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk], ook_daar="1"))
-    assert who(two[0]) == {examiner}
+    assert examiners_of(two[0]) == {examiner}
 
 
-def test_a_student_whose_version_lacks_the_work_process_is_named(
+def test_student_without_the_work_process_is_named(
     teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact
 ) -> None:
     newer = add_version(unit.exam_version.exam, kinds=["BEHAVIOUR", "PRODUCT"]).units.get()
@@ -176,10 +178,10 @@ def test_a_student_whose_version_lacks_the_work_process_is_named(
     [first, second] = unit.core_tasks.get().work_processes.all()
     post = {"examinator": [examiner.pk], "werkproces": second.pk}
     answer = teacher.post(address(unit, "take_over_together"), of(three, **post), follow=True)
-    assert said(answer)[1] == (
+    assert messages_of(answer)[1] == (
         "Carl Anders: De versie van het examen van deze student heeft geen B1-K1-W2 Werkproces 2."
     )
-    assert [len(who(a)) for a in three] == [1, 1, 0]
+    assert [len(examiners_of(a)) for a in three] == [1, 1, 0]
     for assessment in three:
         assessment.refresh_from_db()
     teacher.post(address(unit, "take_over_together"), of(three, **(post | {"werkproces": first.pk})))
@@ -189,14 +191,14 @@ def test_a_student_whose_version_lacks_the_work_process_is_named(
     assert all(not part.differs for _, parts in page.context["work_processes"] for part in parts)
 
 
-def test_a_work_process_of_another_unit_does_not_exist(teacher: Client, two, unit: ExamUnit) -> None:
+def test_work_process_of_another_unit_is_not_found(teacher: Client, two, unit: ExamUnit) -> None:
     elsewhere = first_unit(make_exam()).core_tasks.get().work_processes.all()[0]
     for name in ("pick_together", "add_contact_together"):
         assert teacher.get(address(unit, name), of(two, werkproces=elsewhere.pk)).status_code == 404
     assert teacher.post(address(unit, "take_over_together"), of(two, werkproces=elsewhere.pk)).status_code == 404
 
 
-def test_the_picker_shows_whoever_was_chosen_for_any_of_them_and_keeps_ticks_while_searching(
+def test_picker_shows_chosen_examiners_and_keeps_ticks_while_searching(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[1], examiner)
@@ -207,7 +209,7 @@ def test_the_picker_shows_whoever_was_chosen_for_any_of_them_and_keeps_ticks_whi
     assert list(searched.context["others"]) == [second_examiner]
 
 
-def test_someone_new_is_added_and_comes_back_ticked_beside_those_chosen(
+def test_new_contact_is_ticked_beside_the_chosen_examiners(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
@@ -220,13 +222,13 @@ def test_someone_new_is_added_and_comes_back_ticked_beside_those_chosen(
     assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again
 
 
-def test_contacts_of_another_school_are_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
+def test_contact_of_another_school_is_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
     elsewhere = ContactFactory(school=other_school)
     teacher.post(address(unit, "take_over_together"), of(two, examinator=[elsewhere.pk]))
     assert not Contact.objects.filter(couplings__isnull=False).exists()
 
 
-def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
+def test_query_count_is_constant_for_students(
     teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact, django_assert_num_queries
 ) -> None:
     for name, queries in (("together", 11), ("message_together", 8)):
@@ -243,7 +245,7 @@ def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
             assert teacher.get(address(unit, name), of([*two, *many])).status_code == 200
 
 
-def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
+def test_invitation_mails_have_remark_and_attachment(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner, second_examiner)
@@ -251,14 +253,16 @@ def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(two, examinator=[examiner.pk], mails="elk", remark="Graag voor vrijdag", attachments=[pdf])
     answer = teacher.post(address(unit, "send_together"), post, follow=True)
-    assert said(answer) == ["2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    assert messages_of(answer) == [
+        "2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+    ]
     mails = list(OutgoingMail.objects.all())
     assert [mail.to for mail in mails] == ["erik@bedrijf.test"] * 2
     assert all("Graag voor vrijdag" in mail.text and mail.attachments.count() == 1 for mail in mails)
     assert {Assessment.objects.get(pk=a.pk).status for a in two} == {Status.INVITED}
 
 
-def test_the_page_counts_whom_the_mail_covers_and_names_who_is_left_out_and_why(
+def test_page_counts_covered_and_names_skipped_students(
     teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact
 ) -> None:
     carl, dirk, eva = (
@@ -281,33 +285,31 @@ def test_the_page_counts_whom_the_mail_covers_and_names_who_is_left_out_and_why(
     ]
     answer = teacher.post(address(unit, "send_together"), of(everyone, examinator=[examiner.pk]), follow=True)
     assert OutgoingMail.objects.latest("pk").html.count("Start beoordeling</a>") == 2
-    assert "Nog geen examinator gekozen, en daarom niet uitgenodigd: Sam Evers." in said(answer)
+    assert "Nog geen examinator gekozen, en daarom niet uitgenodigd: Sam Evers." in messages_of(answer)
 
 
-def test_nobody_is_said_to_be_left_out_when_all_are_covered(
-    teacher: Client, two, unit: ExamUnit, examiner: Contact
-) -> None:
+def test_no_student_is_named_when_all_are_covered(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
     for assessment in two:
         steps.choose(assessment, examiner)
     page = teacher.get(address(unit, "message_together"), of(two)).content.decode()
     assert "Examinatoren uitnodigen voor 2 studenten" in page
     assert "left-out" not in page
-    assert said(teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)) == [
-        "De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
-    ]
+    assert messages_of(
+        teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)
+    ) == ["De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
 
 
-def test_inviting_twice_sends_one_mail_a_student(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
+def test_inviting_twice_sends_one_mail_per_student(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
     for assessment in two:
         steps.choose(assessment, examiner)
     post = of(two, examinator=[examiner.pk], mails="elk")
     teacher.post(address(unit, "send_together"), post)
     answer = teacher.post(address(unit, "send_together"), post, follow=True)
-    assert said(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
+    assert messages_of(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
     assert OutgoingMail.objects.count() == 2
 
 
-def test_without_a_tick_one_is_asked_to_choose_and_the_remark_stays(
+def test_missing_selection_is_reported_and_remark_is_kept(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
@@ -316,7 +318,7 @@ def test_without_a_tick_one_is_asked_to_choose_and_the_remark_stays(
     assert "Blijft staan" in page
 
 
-def test_a_wrong_attachment_is_refused_and_remark_and_ticks_stay(
+def test_invalid_attachment_is_refused_and_input_is_kept(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
@@ -329,7 +331,7 @@ def test_a_wrong_attachment_is_refused_and_remark_and_ticks_stay(
     assert not OutgoingMail.objects.exists()
 
 
-def test_a_cancelled_one_is_not_invited_for(
+def test_cancelled_assessment_gets_no_invitation(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, docent: User
 ) -> None:
     for assessment in two:
@@ -341,7 +343,7 @@ def test_a_cancelled_one_is_not_invited_for(
 
 
 @pytest.mark.parametrize("name", ["together", "pick_together", "add_contact_together", "message_together"])
-def test_one_that_is_not_the_docents_makes_the_page_not_exist(
+def test_assessment_of_another_docent_gives_not_found(
     name: str, teacher: Client, two, unit: ExamUnit, stranger: User, other_school: School, docent: User
 ) -> None:
     elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
@@ -354,7 +356,7 @@ def test_one_that_is_not_the_docents_makes_the_page_not_exist(
     assert teacher.get(page, of([*two, elsewhere])).status_code == 404  # of two schools: two address books
 
 
-def test_one_of_another_unit_makes_the_page_not_exist(teacher: Client, two, docent: User, unit: ExamUnit) -> None:
+def test_assessment_of_another_unit_gives_not_found(teacher: Client, two, docent: User, unit: ExamUnit) -> None:
     other = make_exam()
     AccountExamFactory(user=docent, exam=other)
     assert teacher.get(address(first_unit(other), "together"), of(two)).status_code == 404

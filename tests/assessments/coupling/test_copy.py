@@ -1,4 +1,4 @@
-"""'Toepassen op meer studenten': the choices for one student, at all three levels, for others too."""
+"""'Toepassen op meer studenten': copy the choices of one student, at all three levels, to others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def source(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> Assessment:
-    """Anouk van 't Hoff's: Erik for the whole exam, Tineke for a part of B1-K1-W2."""
+    """Anouk van 't Hoff's assessment: Erik for the whole exam, Tineke for a part of B1-K1-W2."""
     part = assessment.unit.core_tasks.get().work_processes.all()[1].parts.all()[0]
     steps.choose(assessment, examiner)
     steps.choose(assessment, second_examiner, part=part)
@@ -48,18 +48,18 @@ def to(source: Assessment, *others: Assessment) -> dict[str, object]:
     return {"version": source.version, "beoordeling": [str(other.public_id) for other in others], **versions}
 
 
-def said(response) -> list[str]:
+def messages_of(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
 def choices(assessment: Assessment) -> set[tuple[object, ...]]:
-    """Level by level, by what is the same in every version of the exam."""
+    """Return the choices per level, by codes that all versions of the exam share."""
     return set(
         assessment.couplings.values_list("contact", "work_process__code", "part__work_process__code", "part__kind")
     )
 
 
-def test_the_page_lists_the_other_running_ones_with_their_examiners(
+def test_page_lists_other_running_assessments_with_examiners(
     teacher: Client, source: Assessment, bart: Assessment, second_examiner: Contact, docent: User, school: School
 ) -> None:
     steps.choose(bart, second_examiner)
@@ -75,7 +75,7 @@ def test_the_page_lists_the_other_running_ones_with_their_examiners(
     ]
 
 
-def test_the_page_takes_as_many_queries_for_thirty_as_for_one(
+def test_query_count_is_constant_for_students(
     teacher: Client, source: Assessment, bart: Assessment, school: School, docent: User, django_assert_num_queries
 ) -> None:
     teacher.get(address(source, "more_students"))
@@ -87,20 +87,20 @@ def test_the_page_takes_as_many_queries_for_thirty_as_for_one(
         assert len(teacher.get(address(source, "more_students")).context["rows"]) == 30
 
 
-def test_without_a_choice_there_is_nothing_to_apply(teacher: Client, assessment: Assessment) -> None:
+def test_without_a_choice_nothing_can_be_applied(teacher: Client, assessment: Assessment) -> None:
     page = teacher.get(address(assessment, "more_students"), follow=True)
-    assert said(page) == ["Kies eerst een examinator."]
+    assert messages_of(page) == ["Kies eerst een examinator."]
     assert "Toepassen op meer studenten" not in page.content.decode()
 
 
-def test_all_levels_replace_those_of_the_ticked(
+def test_copy_replaces_choices_at_all_levels(
     teacher: Client, source: Assessment, bart: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     assert "Toepassen op meer studenten" in teacher.get(address(source, "examiners")).content.decode()
     first = source.unit.core_tasks.get().work_processes.all()[0]
     steps.choose(bart, second_examiner, work_process=first)
     answer = teacher.post(address(source), to(source, bart), follow=True)
-    assert said(answer) == ["De keuzes zijn toegepast op Bart Zomer."]
+    assert messages_of(answer) == ["De keuzes zijn toegepast op Bart Zomer."]
     assert answer.context["assessments"] == [source, bart]
     assert choices(bart) == choices(source)
     assert bart.live_assignments.count() == 4
@@ -109,15 +109,15 @@ def test_all_levels_replace_those_of_the_ticked(
     assert (event.kind, event.data["examiners"]) == (Event.Kind.COUPLED, ["Erik Examinator", "Tineke Tweede"])
 
 
-def test_twice_does_it_once(teacher: Client, source: Assessment, bart: Assessment) -> None:
+def test_double_submit_copies_once(teacher: Client, source: Assessment, bart: Assessment) -> None:
     post = to(source, bart)
     teacher.post(address(source), post)
     answer = teacher.post(address(source), post, follow=True)
-    assert said(answer)[-1].startswith("Bart Zomer: Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    assert messages_of(answer)[-1].startswith("Bart Zomer: Iemand anders heeft deze beoordeling intussen gewijzigd.")
     assert bart.events.filter(kind=Event.Kind.COUPLED).count() == 1
 
 
-def test_who_changed_meanwhile_or_was_closed_is_named_and_the_others_go_on(
+def test_changed_and_closed_assessments_are_skipped_and_named(
     teacher: Client, source: Assessment, bart: Assessment, school: School, docent: User, second_examiner: Contact
 ) -> None:
     names = [("Chris", "Eerder"), ("Dina", "Fijn")]
@@ -131,7 +131,7 @@ def test_who_changed_meanwhile_or_was_closed_is_named_and_the_others_go_on(
     steps.choose(bart, second_examiner)
     lifecycle.cancel(assessment=chris, by=docent, reason="Ziek.", counts_as_attempt=False)
     answer = teacher.post(address(source), post, follow=True)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "De keuzes zijn toegepast op Dina Fijn.",
         "Chris Eerder: Deze beoordeling is ingetrokken en kan niet meer worden gewijzigd.",
         "Bart Zomer: Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
@@ -141,52 +141,52 @@ def test_who_changed_meanwhile_or_was_closed_is_named_and_the_others_go_on(
     assert not chris.couplings.exists()
 
 
-def test_choices_that_changed_since_the_page_was_opened_are_shown_anew_with_the_ticks(
+def test_stale_source_shows_new_choices_and_keeps_ticks(
     teacher: Client, source: Assessment, bart: Assessment, second_examiner: Contact
 ) -> None:
     post = to(source, bart)
     steps.choose(source, second_examiner)
     answer = teacher.post(address(source), post)
-    assert said(answer)[0].startswith("De keuzes voor Anouk van 't Hoff zijn intussen gewijzigd.")
+    assert messages_of(answer)[0].startswith("De keuzes voor Anouk van 't Hoff zijn intussen gewijzigd.")
     assert [ticked for _, ticked in answer.context["rows"]] == [True]
     assert not bart.couplings.exists()
 
 
-def test_who_has_begun_is_asked_about_first(
+def test_removing_begun_work_is_confirmed(
     teacher: Client, source: Assessment, bart: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(bart, second_examiner)
     steps.fill_in(steps.send_invitation(bart, second_examiner), "G", "Ging goed.")
-    asked = teacher.post(address(source), to(source, bart))
-    assert "Toch weghalen" in asked.content.decode()
-    [student] = asked.context["students"]
+    confirmation = teacher.post(address(source), to(source, bart))
+    assert "Toch weghalen" in confirmation.content.decode()
+    [student] = confirmation.context["students"]
     assert [loss.assignment.part.work_process.code for loss in student.examiners[second_examiner]] == [
         "B1-K1-W1",
         "B1-K1-W1",
         "B1-K1-W2",
     ]
     assert choices(bart) != choices(source)
-    assert [ticked for _, ticked in teacher.get(asked.context["cancel_url"]).context["rows"]] == [True]
+    assert [ticked for _, ticked in teacher.get(confirmation.context["cancel_url"]).context["rows"]] == [True]
     confirmed: dict[str, list[str]] = {}
-    for name, value in asked.context["fields"]:
+    for name, value in confirmation.context["fields"]:
         confirmed.setdefault(name, []).append(value)
     answer = teacher.post(address(source), confirmed, follow=True)
-    assert said(answer) == ["De keuzes zijn toegepast op Bart Zomer."]
+    assert messages_of(answer) == ["De keuzes zijn toegepast op Bart Zomer."]
     assert choices(bart) == choices(source)
     kept = bart.assignments.filter(contact=second_examiner)
     assert {a.justification for a in kept} == {"Ging goed."}
 
 
-def test_who_left_the_address_book_is_not_coupled_anew(
+def test_removed_contact_is_not_copied(
     teacher: Client, source: Assessment, bart: Assessment, examiner: Contact
 ) -> None:
     Contact.objects.filter(pk=examiner.pk).update(removed_at=timezone.now())
     answer = teacher.post(address(source), to(source, bart), follow=True)
-    assert said(answer) == ["Bart Zomer: Staat niet meer in het adresboek: Erik Examinator."]
+    assert messages_of(answer) == ["Bart Zomer: Staat niet meer in het adresboek: Erik Examinator."]
     assert not bart.couplings.exists()
 
 
-def test_another_version_of_the_exam_gets_its_own_parts_or_is_refused(
+def test_other_exam_version_gets_its_parts_or_is_refused(
     teacher: Client, source: Assessment, school: School, docent: User, unit: ExamUnit
 ) -> None:
     exam = unit.exam_version.exam
@@ -196,26 +196,26 @@ def test_another_version_of_the_exam_gets_its_own_parts_or_is_refused(
     same = add_version(exam, work_processes=2, kinds=["BEHAVIOUR", "PRODUCT"]).units.get()
     fits = steps.start_assessment(MembershipFactory(school=school), same, docent)
     answer = teacher.post(address(source), to(source, lacking, fits), follow=True)
-    assert said(answer)[1] == LACKS
+    assert messages_of(answer)[1] == LACKS
     assert not lacking.couplings.exists()
     assert choices(fits) == choices(source)
     assert {a.part.work_process.core_task.unit for a in fits.live_assignments} == {same}
 
 
-def test_without_a_tick_one_is_asked_to_tick(teacher: Client, source: Assessment, bart: Assessment) -> None:
-    assert said(teacher.post(address(source), to(source))) == ["Vink eerst aan op wie u het wilt toepassen."]
+def test_missing_selection_is_reported(teacher: Client, source: Assessment, bart: Assessment) -> None:
+    assert messages_of(teacher.post(address(source), to(source))) == ["Vink eerst aan op wie u het wilt toepassen."]
 
 
-def test_more_than_one_page_can_show_together_are_refused(
+def test_more_than_a_batch_is_refused(
     teacher: Client, source: Assessment, bart: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assessments.coupling.batch_views.MAX_BATCH", 1)
     answer = teacher.post(address(source), to(source, bart))
-    assert said(answer) == ["U kunt dit op hooguit 0 studenten tegelijk toepassen."]
+    assert messages_of(answer) == ["U kunt dit op hooguit 0 studenten tegelijk toepassen."]
     assert not bart.couplings.exists()
 
 
-def test_one_of_another_school_or_unit_does_not_exist(
+def test_assessment_of_another_school_is_not_found(
     teacher: Client, source: Assessment, bart: Assessment, other_school: School, stranger: User, docent: User
 ) -> None:
     elsewhere = steps.start_assessment(MembershipFactory(school=other_school), source.unit, stranger)

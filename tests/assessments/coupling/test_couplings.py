@@ -1,4 +1,4 @@
-"""Who assesses what: `couple.derive`, and the assignments that follow from the teacher's choices."""
+"""`derive` and the assignments that follow from the teacher's choices."""
 
 import pytest
 from django.db import transaction
@@ -16,19 +16,19 @@ from tests.steps import assess, choose, fill_in, send_invitation
 
 
 def naive(parts, choices):
-    """The rule of the source text, part by part and word by word."""
-    found = {}
+    """Apply the rule of the source text to each part."""
+    expected_pairs = {}
     for part, work_process in parts.items():
         of_part = {contact for w, p, contact in choices if p == part}
         of_work_process = {contact for w, p, contact in choices if p is None and w == work_process}
         of_unit = {contact for w, p, contact in choices if p is None and w is None}
         if of_part:
-            found[part] = of_part
+            expected_pairs[part] = of_part
         elif of_work_process:
-            found[part] = of_work_process
+            expected_pairs[part] = of_work_process
         else:
-            found[part] = of_unit
-    return found
+            expected_pairs[part] = of_unit
+    return expected_pairs
 
 
 @st.composite
@@ -42,7 +42,7 @@ def units_with_choices(draw):
 
 
 @given(units_with_choices())
-def test_derive_equals_the_rule_spelled_out(case):
+def test_derive_equals_the_naive_rule(case):
     parts, choices = case
     assert derive(parts=parts, choices=choices) == naive(parts, choices)
 
@@ -66,7 +66,7 @@ def part_of(assessment, code, kind):
     return Part.objects.get(work_process__core_task__unit=assessment.unit, work_process__code=code, kind=kind)
 
 
-def test_three_levels_the_finest_that_has_a_choice_counts(assessment, examiner, second_examiner):
+def test_finest_level_with_a_choice_applies(assessment, examiner, second_examiner):
     third = ContactFactory(school=assessment.school, last_name="Derde")
     part = part_of(assessment, "B1-K1-W2", Part.Kind.PRODUCT)
     choose(assessment, examiner)
@@ -80,7 +80,7 @@ def test_three_levels_the_finest_that_has_a_choice_counts(assessment, examiner, 
     }
 
 
-def test_taking_a_finer_choice_away_brings_the_coarser_one_back(assessment, examiner, second_examiner):
+def test_removing_a_finer_choice_restores_the_coarser(assessment, examiner, second_examiner):
     work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W1")
     choose(assessment, examiner)
     choose(assessment, second_examiner, work_process=work_process)
@@ -88,7 +88,7 @@ def test_taking_a_finer_choice_away_brings_the_coarser_one_back(assessment, exam
     assert set(who_assesses(assessment).values()) == {"Examinator"}
 
 
-def test_a_later_choice_for_the_whole_exam_leaves_the_finer_ones_unless_told(assessment, examiner, second_examiner):
+def test_whole_exam_choice_replaces_finer_ones_on_request(assessment, examiner, second_examiner):
     part = part_of(assessment, "B1-K1-W2", Part.Kind.PRODUCT)
     choose(assessment, second_examiner, part=part)
     choose(assessment, second_examiner, work_process=part.work_process)
@@ -106,7 +106,7 @@ def test_a_later_choice_for_the_whole_exam_leaves_the_finer_ones_unless_told(ass
     assert assessment.events.last().data["replaced_finer"] is True
 
 
-def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_examiner):
+def test_only_confirmed_examiners_are_removed(invitation, second_examiner):
     fill_in(invitation, "V")
     with pytest.raises(couplings.WorkWouldBeLost) as refused:
         choose(invitation.assessment, second_examiner)
@@ -123,7 +123,7 @@ def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_e
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
 
 
-def test_after_any_choices_the_assignments_are_what_the_couplings_say_and_nothing_written_is_gone(assessment):
+def test_assignments_follow_couplings_and_keep_texts(assessment):
     contacts = ContactFactory.create_batch(3, school=assessment.school)
 
     @settings(max_examples=15)
@@ -137,7 +137,7 @@ def test_after_any_choices_the_assignments_are_what_the_couplings_say_and_nothin
 
 
 def walk_through_choices(assessment, contacts, data):
-    """Four choices in a row, at any level, with and without the finer ones, over work that was begun and not."""
+    """Make four choices at any level, with and without replacing finer ones, over begun and untouched work."""
     parts = list(Part.objects.filter(work_process__core_task__unit=assessment.unit).select_related("work_process"))
     work_processes = list(dict.fromkeys(part.work_process for part in parts))
     targets = [Target(), *(Target(work_process=w) for w in work_processes), *(Target(part=p) for p in parts)]
@@ -165,12 +165,12 @@ def walk_through_choices(assessment, contacts, data):
     assert set(assessment.assignments.filter(justification="Zag ik.").values_list("pk", flat=True)) == written
 
 
-def test_two_examiners_for_the_whole_exam_both_get_every_part(assessment, examiner, second_examiner):
+def test_two_whole_exam_examiners_get_every_part(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     assert assessment.live_assignments.count() == 8
 
 
-def test_choosing_the_same_again_changes_no_assignment(assessment, examiner):
+def test_repeated_choice_changes_no_assignment(assessment, examiner):
     choose(assessment, examiner)
     before = set(assessment.assignments.values_list("pk", flat=True))
     choose(assessment, examiner)
@@ -183,7 +183,7 @@ def test_contact_of_another_school_is_refused(assessment, other_school):
     assert not assessment.couplings.exists()
 
 
-def test_contact_gone_from_the_address_book_cannot_be_chosen_anew(assessment, examiner, second_examiner):
+def test_removed_contact_cannot_be_chosen_again(assessment, examiner, second_examiner):
     choose(assessment, examiner)
     for contact in (examiner, second_examiner):
         contact.removed_at = timezone.now()
@@ -194,7 +194,7 @@ def test_contact_gone_from_the_address_book_cannot_be_chosen_anew(assessment, ex
     assert set(who_assesses(assessment).values()) == {"Examinator"}
 
 
-def test_second_teacher_with_the_same_version_is_told(assessment, docent, colleague, examiner, second_examiner):
+def test_second_teacher_with_a_stale_version_is_refused(assessment, docent, colleague, examiner, second_examiner):
     opened = {"assessment": assessment, "target": Target(), "version": assessment.version}
     choose_examiners(**opened, contacts=[examiner], by=docent)
     with pytest.raises(lifecycle.DomainError, match="Iemand anders"):
@@ -219,7 +219,7 @@ def close(assessment, end, *, by):
         lifecycle.cancel(assessment=assessment, by=by, reason="Niet verschenen.", counts_as_attempt=True)
 
 
-def test_examiner_without_content_is_taken_off_with_the_invitation(invitation, second_examiner):
+def test_removing_examiner_without_work_withdraws_the_invitation(invitation, second_examiner):
     choose(invitation.assessment, second_examiner)
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
     invitation.refresh_from_db()
@@ -229,7 +229,7 @@ def test_examiner_without_content_is_taken_off_with_the_invitation(invitation, s
 
 
 @pytest.mark.parametrize("begin", ["score", "text", "completed"])
-def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, second_examiner):
+def test_removing_begun_examiner_needs_confirmation(begin, invitation, second_examiner):
     if begin == "score":
         fill_in(invitation, "V")
     elif begin == "text":
@@ -245,14 +245,14 @@ def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, sec
 
 
 def remove_examiner(assessment, *contacts):
-    """The confirmed removal: `contacts` are what is left for the whole unit."""
+    """Keep only `contacts` for the whole unit, with the removal confirmed."""
     choose_examiners(
         assessment=assessment, target=Target(), contacts=contacts, by=assessment.initiator, remove_begun=True
     )
     assessment.refresh_from_db()
 
 
-def test_confirmed_removal_keeps_what_was_written_and_is_logged(invitation, second_examiner):
+def test_confirmed_removal_keeps_texts_and_is_logged(invitation, second_examiner):
     fill_in(invitation, "G", "Ging uit zichzelf op de bewoner af.")
     remove_examiner(invitation.assessment, second_examiner)
     kept = Assignment.objects.filter(contact=invitation.contact)
@@ -265,7 +265,7 @@ def test_confirmed_removal_keeps_what_was_written_and_is_logged(invitation, seco
     assert "Erik Examinator: Productbeoordeling van B1-K1-W2 Werkproces 2" in event.data["removed"]
 
 
-def test_who_is_chosen_again_finds_the_old_answers(invitation, second_examiner):
+def test_examiner_chosen_again_has_the_old_answers(invitation, second_examiner):
     fill_in(invitation, "G", "Staat er nog.")
     remove_examiner(invitation.assessment, second_examiner)
     choose(invitation.assessment, invitation.contact, second_examiner)
@@ -274,7 +274,7 @@ def test_who_is_chosen_again_finds_the_old_answers(invitation, second_examiner):
     assert all(a.scores.count() == 2 for a in own)
 
 
-def test_last_unfinished_examiner_taken_off_makes_it_assessed(assessment, examiner, second_examiner):
+def test_removing_last_unfinished_examiner_makes_it_assessed(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     done, unfinished = (send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     assess(done)
@@ -284,9 +284,7 @@ def test_last_unfinished_examiner_taken_off_makes_it_assessed(assessment, examin
     assert assessment.status == Status.ASSESSED
 
 
-def test_unfinished_examiner_taken_off_a_part_that_nobody_else_has_leaves_it_in_progress(
-    assessment, examiner, second_examiner
-):
+def test_unassigned_part_keeps_the_assessment_in_progress(assessment, examiner, second_examiner):
     part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
     for other in Part.objects.filter(work_process__core_task__unit=assessment.unit).exclude(pk=part.pk):
         choose(assessment, examiner, part=other)
@@ -302,7 +300,7 @@ def test_examiner_added_after_assessed_makes_it_in_progress(assessed, examiner, 
     assert assessed.status == Status.IN_PROGRESS
 
 
-def test_target_of_another_exam_does_not_exist(assessment):
+def test_target_of_another_exam_is_not_found(assessment):
     part = Part.objects.filter(work_process__core_task__unit=first_unit(make_exam())).first()
     with pytest.raises(Part.DoesNotExist):
         couplings.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk)
@@ -310,22 +308,22 @@ def test_target_of_another_exam_does_not_exist(assessment):
         couplings.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None)
 
 
-def test_target_says_what_it_is_for(assessment):
+def test_target_has_a_label(assessment):
     part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
-    found = [
+    expected_pairs = [
         couplings.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk),
         couplings.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None),
         couplings.get_target(assessment.unit_id, work_process_id=None, part_id=None),
     ]
-    assert [target.level for target in found] == [3, 2, 1]
-    assert [str(target) for target in found] == [
+    assert [target.level for target in expected_pairs] == [3, 2, 1]
+    assert [str(target) for target in expected_pairs] == [
         "Gedragsobservatie van B1-K1-W1 Werkproces 1",
         "B1-K1-W1 Werkproces 1",
         "het hele examen",
     ]
 
 
-def test_chosen_at_is_exactly_that_level(assessment, examiner, second_examiner):
+def test_chosen_at_returns_that_level_only(assessment, examiner, second_examiner):
     work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W1")
     choose(assessment, examiner)
     choose(assessment, second_examiner, work_process=work_process)
@@ -333,7 +331,7 @@ def test_chosen_at_is_exactly_that_level(assessment, examiner, second_examiner):
     assert couplings.chosen_at(assessment, Target(work_process=work_process)) == [second_examiner]
 
 
-def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_examiner):
+def test_examiner_removed_from_some_parts_keeps_the_invitation(invitation, second_examiner):
     work_process = WorkProcess.objects.get(core_task__unit=invitation.assessment.unit, code="B1-K1-W1")
     choose(invitation.assessment, second_examiner, work_process=work_process)
     invitation.refresh_from_db()
@@ -341,7 +339,7 @@ def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_e
     assert couplings.invitable(invitation.assessment) == [second_examiner]
 
 
-def test_who_was_never_invited_leaves_no_trace(assessment, examiner, second_examiner):
+def test_removed_uninvited_examiner_leaves_no_trace(assessment, examiner, second_examiner):
     choose(assessment, examiner)
     choose(assessment, second_examiner)
     assert not Assignment.objects.filter(contact=examiner).exists()

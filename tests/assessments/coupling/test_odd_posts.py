@@ -1,4 +1,4 @@
-"""What a browser, or someone with one, can send that no screen offers; and what happened meanwhile."""
+"""Posts that no page offers, and posts from stale pages."""
 
 import pytest
 from django.urls import reverse
@@ -19,21 +19,21 @@ def teacher(client, docent):
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
-def test_student_that_is_no_number_is_not_found(text, teacher, unit):
+def test_non_numeric_student_is_not_found(text, teacher, unit):
     page = reverse("assessments:choose_student", args=[unit.pk])
     assert teacher.get(page, {"student": text}).status_code == 200
     assert teacher.post(reverse("assessments:start", args=[unit.pk]), {"student": text}).status_code == 404
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
-def test_examiner_or_version_that_is_no_number_changes_nothing(text, teacher, assessment, examiner):
+def test_non_numeric_examiner_or_version_changes_nothing(text, teacher, assessment, examiner):
     choose(assessment, examiner)
     page = reverse("assessments:take_over", args=[assessment.public_id])
     assert teacher.post(page, {"examinator": text, "version": text}).status_code == 200
     assert assessment.couplings.get().contact == examiner
 
 
-def test_examiner_who_left_the_address_book_stays_chosen(teacher, assessment, examiner, second_examiner):
+def test_removed_contact_stays_chosen(teacher, assessment, examiner, second_examiner):
     choose(assessment, examiner)
     examiner.removed_at = timezone.now()
     examiner.save()
@@ -42,7 +42,7 @@ def test_examiner_who_left_the_address_book_stays_chosen(teacher, assessment, ex
     assert {coupling.contact for coupling in assessment.couplings.all()} == {examiner, second_examiner}
 
 
-def test_contact_of_another_assessment_who_left_is_not_chosen(teacher, assessment, examiner):
+def test_removed_contact_is_not_chosen(teacher, assessment, examiner):
     examiner.removed_at = timezone.now()
     examiner.save()
     ticked = {"examinator": [examiner.pk], "version": assessment.version}
@@ -50,7 +50,7 @@ def test_contact_of_another_assessment_who_left_is_not_chosen(teacher, assessmen
     assert not assessment.couplings.exists()
 
 
-def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client, invitation, second_examiner):
+def test_text_for_a_reassigned_part_is_shown(client, invitation, second_examiner):
     client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
     fill_in(invitation, "V")
     columns = read_uncorrected(invitation.assessment, contact=invitation.contact).columns

@@ -1,4 +1,4 @@
-"""What the screens say of who assesses what."""
+"""The overview of examiners per part."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from exams.models import Part
 from tests import steps
 
 
-def test_an_examiner_of_everything_has_the_whole_exam(assessment: Assessment, examiner: Contact) -> None:
+def test_examiner_of_every_part_has_the_whole_exam(assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     assert read_overview(assessment).parts_of(examiner) == ["het hele examen"]
 
 
-def test_a_work_process_is_named_once_and_a_single_part_by_name(
+def test_work_process_and_single_part_are_named(
     assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     [first, second] = assessment.unit.core_tasks.get().work_processes.all()
@@ -28,9 +28,7 @@ def test_a_work_process_is_named_once_and_a_single_part_by_name(
 
 
 @pytest.mark.parametrize(("level", "uncovered"), [("nobody", 4), ("work process", 2), ("unit", 0)])
-def test_parts_that_nobody_has_are_counted(
-    assessment: Assessment, examiner: Contact, level: str, uncovered: int
-) -> None:
+def test_unassigned_parts_are_counted(assessment: Assessment, examiner: Contact, level: str, uncovered: int) -> None:
     if level == "work process":
         steps.choose(assessment, examiner, work_process=assessment.unit.core_tasks.get().work_processes.all()[0])
     elif level == "unit":
@@ -38,7 +36,7 @@ def test_parts_that_nobody_has_are_counted(
     assert read_overview(assessment).uncovered == uncovered
 
 
-def test_it_takes_four_queries(assessment: Assessment, examiner: Contact, django_assert_num_queries) -> None:
+def test_overview_takes_four_queries(assessment: Assessment, examiner: Contact, django_assert_num_queries) -> None:
     steps.choose(assessment, examiner)
     with django_assert_num_queries(4):
         read_overview(assessment)

@@ -1,4 +1,4 @@
-"""Nobody assesses themselves: the student of an assessment is never its examiner."""
+"""The student of an assessment is never its examiner."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ REFUSED = "is de student zelf"
 
 @pytest.fixture(params=["address", "account"])
 def self_contact(request: pytest.FixtureRequest, school: School, student: Membership) -> Contact:
-    """The student in the school's address book: by the same address, or by the same account (a trainer elsewhere)."""
+    """The student as a contact: by the same address, or by the same account (a trainer elsewhere)."""
     if request.param == "address":
         return ContactFactory(school=school, email=student.user.email.upper())
     return ContactFactory(school=school, user=student.user, email="anouk@bijbaan.test")
 
 
-def test_the_student_can_not_be_chosen(assessment: Assessment, self_contact: Contact, examiner: Contact) -> None:
+def test_student_cannot_be_chosen(assessment: Assessment, self_contact: Contact, examiner: Contact) -> None:
     part = assessment.unit.core_tasks.get().work_processes.all()[0].parts.all()[0]
     with pytest.raises(lifecycle.DomainError, match=REFUSED):
         steps.choose(assessment, examiner, self_contact)
@@ -37,18 +37,18 @@ def test_the_student_can_not_be_chosen(assessment: Assessment, self_contact: Con
     assert not Coupling.objects.exists()
 
 
-def test_the_student_can_not_take_someone_s_place(invitation: Invitation, self_contact: Contact, docent: User) -> None:
+def test_student_cannot_replace_an_examiner(invitation: Invitation, self_contact: Contact, docent: User) -> None:
     with pytest.raises(lifecycle.DomainError, match=REFUSED):
         replace(assessment=invitation.assessment, old=invitation.contact, new=self_contact, by=docent)
     assert invitation.assessment.couplings.get().contact == invitation.contact
     assert OutgoingMail.objects.count() == 1
 
 
-def test_choices_are_not_applied_to_the_student_who_is_among_them(
+def test_copy_skips_the_student_among_the_examiners(
     assessment: Assessment, self_contact: Contact, docent: User, unit: ExamUnit, school: School
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
-    steps.choose(other, self_contact)  # a fellow student's assessment is another matter
+    steps.choose(other, self_contact)  # allowed for another student
     outcome = copy.apply_to_all(
         source=other,
         version=other.version,
@@ -60,7 +60,7 @@ def test_choices_are_not_applied_to_the_student_who_is_among_them(
     assert not assessment.couplings.exists()
 
 
-def test_an_address_changed_into_the_student_s_gets_no_invitation(
+def test_contact_with_the_student_address_gets_no_invitation(
     assessment: Assessment, examiner: Contact, student: Membership
 ) -> None:
     steps.choose(assessment, examiner)
@@ -70,7 +70,7 @@ def test_an_address_changed_into_the_student_s_gets_no_invitation(
     assert not OutgoingMail.objects.exists()
 
 
-def test_an_address_corrected_into_the_student_s_withdraws_the_invitation(
+def test_correction_to_the_student_address_withdraws_the_invitation(
     invitation: Invitation, student: Membership, docent: User
 ) -> None:
     examiner = invitation.contact
@@ -83,17 +83,17 @@ def test_an_address_corrected_into_the_student_s_withdraws_the_invitation(
     assert (event.kind, "van de student zelf" in event.data["reason"]) == (Event.Kind.WITHDRAWN, True)
 
 
-def test_the_student_s_address_is_not_invited_again(invitation: Invitation, student: Membership, docent: User) -> None:
+def test_student_address_is_not_invited_again(invitation: Invitation, student: Membership, docent: User) -> None:
     Contact.objects.filter(pk=invitation.contact_id).update(email=student.user.email)
     with pytest.raises(lifecycle.DomainError, match=REFUSED):
         invite.invite_again(invitation=invitation, by=docent)
 
 
-def test_a_proposal_of_what_became_the_student_s_address_is_not_confirmed(
+def test_proposal_of_the_student_address_is_not_confirmed(
     invitation: Invitation, student: Membership, docent: User
 ) -> None:
-    made = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
-    proposal = proposals.propose(invitation=invitation, proposal=made)
+    proposed = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    proposal = proposals.propose(invitation=invitation, proposal=proposed)
     student.user.email = "greet@bedrijf.test"
     student.user.save()
     with pytest.raises(lifecycle.DomainError, match=REFUSED):

@@ -1,4 +1,4 @@
-"""'Per student een eigen examinator': a field a student, all good or nothing chosen."""
+"""'Per student een eigen examinator': one field per student, saved all or nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of Anouk van 't Hoff and Bart Zomer."""
+    """Assessments of Anouk van 't Hoff and Bart Zomer."""
     bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
     return [assessment, steps.start_assessment(bart, unit, docent)]
 
@@ -50,7 +50,7 @@ def chosen(assessment: Assessment) -> list[Contact]:
     return [coupling.contact for coupling in assessment.couplings.all()]
 
 
-def said(response) -> list[str]:
+def messages_of(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
@@ -66,16 +66,16 @@ def said(response) -> list[str]:
         "Tineke Tweede <tineke@bedrijf.test>;",
     ],
 )
-def test_each_student_gets_the_examiner_that_was_typed(
+def test_each_student_gets_the_typed_examiner(
     teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact, typed: str
 ) -> None:
     answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", typed), follow=True)
-    assert said(answer) == ["Examinator gekozen voor het hele examen van 2 studenten."]
+    assert messages_of(answer) == ["Examinator gekozen voor het hele examen van 2 studenten."]
     assert [chosen(one) for one in two] == [[examiner], [second_examiner]]
     assert [one.live_assignments.count() for one in two] == [4, 4]
 
 
-def test_who_is_chosen_alone_is_filled_in_and_taken_over_again_changes_nothing(
+def test_single_choice_is_prefilled_and_resaving_changes_nothing(
     teacher: Client, two, page: str, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
@@ -88,16 +88,14 @@ def test_who_is_chosen_alone_is_filled_in_and_taken_over_again_changes_nothing(
     assert chosen(two[1]) == [examiner, second_examiner]
 
 
-def test_posted_twice_is_one_choice(teacher: Client, two, save_choice: str, examiner: Contact) -> None:
+def test_double_submit_chooses_once(teacher: Client, two, save_choice: str, examiner: Contact) -> None:
     post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
     teacher.post(save_choice, post)
     assert teacher.post(save_choice, post).status_code == 302
     assert [one.events.filter(kind=Event.Kind.COUPLED).count() for one in two] == [1, 1]
 
 
-def test_with_one_wrong_line_nothing_is_chosen_and_all_that_was_typed_stays(
-    teacher: Client, two, save_choice: str, examiner: Contact
-) -> None:
+def test_invalid_line_saves_nothing_and_keeps_input(teacher: Client, two, save_choice: str, examiner: Contact) -> None:
     answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", "<b>wie@elders.test"))
     html = answer.content.decode()
     assert answer.status_code == 422
@@ -108,9 +106,7 @@ def test_with_one_wrong_line_nothing_is_chosen_and_all_that_was_typed_stays(
     assert not chosen(two[0])
 
 
-def test_a_name_of_two_is_not_guessed(
-    teacher: Client, two, save_choice: str, examiner: Contact, school: School
-) -> None:
+def test_ambiguous_name_is_refused(teacher: Client, two, save_choice: str, examiner: Contact, school: School) -> None:
     ContactFactory(school=school, first_name="Erik", last_name="Examinator", email="erik2@bedrijf.test")
     html = teacher.post(save_choice, of(two, "Erik Examinator")).content.decode()
     assert "Er zijn er 2 met de naam ‘Erik Examinator’." in html
@@ -118,7 +114,7 @@ def test_a_name_of_two_is_not_guessed(
     assert not chosen(two[0])
 
 
-def test_who_left_the_address_book_or_is_of_another_school_is_unknown(
+def test_removed_and_foreign_contacts_are_unknown(
     teacher: Client, two, save_choice: str, examiner: Contact, other_school: School
 ) -> None:
     ContactFactory(school=other_school, email="elders@bedrijf.test")
@@ -128,7 +124,7 @@ def test_who_left_the_address_book_or_is_of_another_school_is_unknown(
     assert [line.unknown for line in answer.context["lines"]] == [True, True]
 
 
-def test_who_was_changed_meanwhile_is_told_at_the_line_and_the_others_are_chosen(
+def test_concurrent_change_is_reported_at_its_line(
     teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
@@ -142,7 +138,7 @@ def test_who_was_changed_meanwhile_is_told_at_the_line_and_the_others_are_chosen
     assert [chosen(one) for one in two] == [[second_examiner], [examiner]]
 
 
-def test_who_has_begun_is_not_taken_off(
+def test_examiner_with_begun_work_is_not_removed(
     teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
@@ -152,23 +148,23 @@ def test_who_has_begun_is_not_taken_off(
     assert chosen(two[0]) == [examiner]
 
 
-def test_a_closed_one_has_no_field(teacher: Client, two, page: str, docent: User) -> None:
+def test_closed_assessment_has_no_field(teacher: Client, two, page: str, docent: User) -> None:
     lifecycle.cancel(assessment=two[0], by=docent, reason="Ziek.", counts_as_attempt=False)
     html = teacher.get(page, of(two)).content.decode()
     assert f'name="examinator-van-{two[0].pk}"' not in html
     assert f'name="examinator-van-{two[1].pk}"' in html
 
 
-def test_overnemen_en_uitnodigen_goes_on_to_the_message(
+def test_overnemen_en_uitnodigen_leads_to_the_message(
     teacher: Client, two, save_choice: str, unit: ExamUnit, examiner: Contact
 ) -> None:
     answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", uitnodigen="1"))
     assert answer["Location"].startswith(reverse("assessments:message_together", args=[unit.pk]))
-    nobody = teacher.post(save_choice, of(two[1:], uitnodigen="1"))
-    assert nobody["Location"].startswith(reverse("assessments:together", args=[unit.pk]))
+    without_examiners = teacher.post(save_choice, of(two[1:], uitnodigen="1"))
+    assert without_examiners["Location"].startswith(reverse("assessments:together", args=[unit.pk]))
 
 
-def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
+def test_query_count_is_constant_for_students(
     teacher: Client, two, page: str, unit: ExamUnit, school: School, docent: User, examiner, django_assert_num_queries
 ) -> None:
     teacher.get(page, of(two))
@@ -181,7 +177,7 @@ def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
         teacher.get(page, of([*two, *many]))
 
 
-def test_of_a_large_address_book_those_chosen_last_are_suggested(
+def test_recently_chosen_contacts_are_suggested(
     teacher: Client, two, page: str, school: School, examiner: Contact, monkeypatch
 ) -> None:
     monkeypatch.setattr(lookup, "SUGGESTED", 3)
@@ -192,7 +188,7 @@ def test_of_a_large_address_book_those_chosen_last_are_suggested(
     assert "Erik Examinator <erik@bedrijf.test>" in suggested
 
 
-def test_one_that_is_not_the_docents_makes_the_page_not_exist(
+def test_assessment_of_another_docent_gives_not_found(
     teacher: Client, two, page: str, save_choice: str, unit: ExamUnit, stranger: User, other_school: School
 ) -> None:
     elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)

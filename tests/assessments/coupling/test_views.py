@@ -1,4 +1,4 @@
-"""Choosing examiners for one student: what is asked, what stays, and what comes back."""
+"""Choosing examiners for one student: confirmation, kept choices and the redirect."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def post(assessment: Assessment, *contacts: Contact, **more: object) -> dict[str
 
 
 def fields(answer) -> dict[str, list[str]]:
-    """What the confirmation page would send."""
-    found: dict[str, list[str]] = {}
+    """Return the hidden fields of the confirmation page."""
+    fields_found: dict[str, list[str]] = {}
     for name, value in answer.context["fields"]:
-        found.setdefault(name, []).append(value)
-    return found
+        fields_found.setdefault(name, []).append(value)
+    return fields_found
 
 
-def who(assessment: Assessment) -> set[Contact]:
+def examiners_of(assessment: Assessment) -> set[Contact]:
     return {assignment.contact for assignment in assessment.live_assignments}
 
 
@@ -51,66 +51,66 @@ def text(answer) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def test_who_has_begun_is_taken_off_only_once_confirmed(
+def test_begun_examiner_is_removed_after_confirmation(
     teacher: Client, invitation: Invitation, second_examiner: Contact
 ) -> None:
     assessment = invitation.assessment
     parts = Part.objects.filter(work_process__core_task__unit=assessment.unit)
     steps.fill_in(invitation, "G", "Ging goed.", parts=parts[:1])
-    asked = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
-    assert "U kiest voor het hele examen: Tineke Tweede." in text(asked)
-    assert "Gedragsobservatie: 2 van 2 criteria gescoord, onderbouwing geschreven </li>" in text(asked)
-    assert text(asked).count("criteria gescoord") == 1  # of parts that hold nothing nothing is lost
-    assert "Ging goed." not in text(asked)
-    assert who(assessment) == {invitation.contact}
-    done = teacher.post(address(assessment, "take_over"), fields(asked), follow=True)
+    confirmation = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
+    assert "U kiest voor het hele examen: Tineke Tweede." in text(confirmation)
+    assert "Gedragsobservatie: 2 van 2 criteria gescoord, onderbouwing geschreven </li>" in text(confirmation)
+    assert text(confirmation).count("criteria gescoord") == 1  # empty parts lose nothing
+    assert "Ging goed." not in text(confirmation)
+    assert examiners_of(assessment) == {invitation.contact}
+    done = teacher.post(address(assessment, "take_over"), fields(confirmation), follow=True)
     assert "Gekozen voor het hele examen: Tineke Tweede." in text(done)
-    assert who(assessment) == {second_examiner}
-    assert "Iemand anders heeft" in text(teacher.post(address(assessment, "take_over"), fields(asked)))
+    assert examiners_of(assessment) == {second_examiner}
+    assert "Iemand anders heeft" in text(teacher.post(address(assessment, "take_over"), fields(confirmation)))
 
 
-def test_what_was_completed_is_said_with_its_moment(
+def test_completed_work_is_shown_with_its_time(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     steps.send_invitation(assessment, second_examiner)
     steps.assess(steps.send_invitation(assessment, examiner))
-    asked = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
-    assert text(asked).count("afgerond op") == 4
+    confirmation = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
+    assert text(confirmation).count("afgerond op") == 4
 
 
-def test_writing_on_meanwhile_does_not_hinder_but_who_begins_meanwhile_is_asked_about_too(
+def test_work_begun_meanwhile_needs_confirmation(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     erik, tineke = (steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     steps.fill_in(erik, "V")
-    asked = teacher.post(address(assessment, "take_over"), post(assessment))
-    assert list(asked.context["students"][0].examiners) == [examiner]
+    confirmation = teacher.post(address(assessment, "take_over"), post(assessment))
+    assert list(confirmation.context["students"][0].examiners) == [examiner]
     saving.complete(invitation=erik)
     steps.fill_in(tineke, "V")
-    again = teacher.post(address(assessment, "take_over"), fields(asked))
+    again = teacher.post(address(assessment, "take_over"), fields(confirmation))
     assert list(again.context["students"][0].examiners) == [examiner, second_examiner]
-    assert who(assessment) == {examiner, second_examiner}
+    assert examiners_of(assessment) == {examiner, second_examiner}
     steps.fill_in(tineke, "G", "Schreef verder.")
     teacher.post(address(assessment, "take_over"), fields(again))
-    assert who(assessment) == set()
+    assert examiners_of(assessment) == set()
 
 
-def test_annuleren_goes_back_to_the_picker_with_the_ticks_as_they_were(
+def test_annuleren_returns_to_the_picker_with_its_ticks(
     teacher: Client, invitation: Invitation, second_examiner: Contact
 ) -> None:
     steps.fill_in(invitation, "V")
-    asked = teacher.post(
+    confirmation = teacher.post(
         address(invitation.assessment, "take_over"), post(invitation.assessment, second_examiner, ook_daar="1")
     )
-    back = teacher.post(asked.context["cancel_action"], fields(asked))
+    back = teacher.post(confirmation.context["cancel_action"], fields(confirmation))
     assert list(back.context["chosen"]) == [second_examiner]
     assert back.context["replace_finer"]
-    assert who(invitation.assessment) == {invitation.contact}
+    assert examiners_of(invitation.assessment) == {invitation.contact}
 
 
-def test_finer_choices_are_named_and_stay_unless_ticked(
+def test_finer_choices_are_named_and_kept_unless_ticked(
     teacher: Client, assessment: Assessment, work_process: WorkProcess, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, second_examiner, work_process=work_process)
@@ -124,15 +124,15 @@ def test_finer_choices_are_named_and_stay_unless_ticked(
     of_part = teacher.get(address(assessment, "pick"), {"onderdeel": work_process.parts.all()[0].pk})
     assert "Ook daar wijzigen" not in text(of_part)
     teacher.post(address(assessment, "take_over"), post(assessment, examiner))
-    assert who(assessment) == {examiner, second_examiner}
+    assert examiners_of(assessment) == {examiner, second_examiner}
     assessment.refresh_from_db()
     teacher.post(address(assessment, "take_over"), post(assessment, examiner, ook_daar="1"))
-    assert who(assessment) == {examiner}
+    assert examiners_of(assessment) == {examiner}
     assert assessment.couplings.count() == 1
 
 
 @pytest.mark.parametrize("level", ["werkproces", "onderdeel"])
-def test_after_overnemen_the_page_opens_at_the_place(
+def test_overnemen_redirects_to_the_place_on_the_page(
     level: str, teacher: Client, assessment: Assessment, work_process: WorkProcess, examiner: Contact
 ) -> None:
     pk = {"werkproces": work_process.pk, "onderdeel": work_process.parts.all()[0].pk}[level]
@@ -141,7 +141,7 @@ def test_after_overnemen_the_page_opens_at_the_place(
     assert f'id="{level}-{pk}"' in teacher.get(address(assessment, "examiners")).content.decode()
 
 
-def test_one_click_makes_the_coarser_choice_count_again(
+def test_coarser_choice_is_restored_with_one_click(
     teacher: Client, assessment: Assessment, work_process: WorkProcess, examiner: Contact, second_examiner: Contact
 ) -> None:
     part = work_process.parts.all()[0]
@@ -162,25 +162,25 @@ def test_one_click_makes_the_coarser_choice_count_again(
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd" in text(again)
     assessment.refresh_from_db()
     teacher.post(address(assessment, "use_coarser"), {"version": assessment.version, "werkproces": work_process.pk})
-    assert who(assessment) == {examiner}
+    assert examiners_of(assessment) == {examiner}
 
 
-def test_the_coarser_choice_asks_first_where_someone_has_begun(
+def test_restoring_the_coarser_choice_confirms_begun_work(
     teacher: Client, assessment: Assessment, work_process: WorkProcess, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner)
     steps.choose(assessment, second_examiner, work_process=work_process)
     steps.fill_in(steps.send_invitation(assessment, second_examiner), "V")
     sent = {"version": assessment.version, "werkproces": work_process.pk}
-    asked = teacher.post(address(assessment, "use_coarser"), sent)
-    assert "U haalt de aparte keuze voor B1-K1-W2 Werkproces 2 weg." in text(asked)
-    assert asked.context["cancel_url"].endswith(f"#werkproces-{work_process.pk}")
-    assert who(assessment) == {examiner, second_examiner}
-    teacher.post(address(assessment, "use_coarser"), fields(asked))
-    assert who(assessment) == {examiner}
+    confirmation = teacher.post(address(assessment, "use_coarser"), sent)
+    assert "U haalt de aparte keuze voor B1-K1-W2 Werkproces 2 weg." in text(confirmation)
+    assert confirmation.context["cancel_url"].endswith(f"#werkproces-{work_process.pk}")
+    assert examiners_of(assessment) == {examiner, second_examiner}
+    teacher.post(address(assessment, "use_coarser"), fields(confirmation))
+    assert examiners_of(assessment) == {examiner}
 
 
-def test_the_second_of_two_teachers_sees_the_fresh_choice_beside_the_own_ticks(
+def test_stale_choice_shows_the_new_choice_and_ticks(
     teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     sent = post(assessment, examiner)
@@ -191,7 +191,7 @@ def test_the_second_of_two_teachers_sees_the_fresh_choice_beside_the_own_ticks(
     assert f'name="version" value="{assessment.version}"' in text(refused)
 
 
-def test_a_work_process_of_another_unit_does_not_exist(teacher: Client, assessment: Assessment) -> None:
+def test_work_process_of_another_unit_is_not_found(teacher: Client, assessment: Assessment) -> None:
     elsewhere = first_unit(make_exam()).core_tasks.get().work_processes.all()[0].pk
     for name in ("take_over", "use_coarser"):
         answer = teacher.post(address(assessment, name), post(assessment, werkproces=elsewhere))

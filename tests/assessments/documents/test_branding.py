@@ -1,4 +1,4 @@
-"""The school's logo and colour on its PDFs and in its mails: as they were when the result was made final."""
+"""The school's logo and colour on PDFs and mails, as they were at finalisation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def pictures(content: bytes) -> list[dict[str, Any]]:
     return [thing for thing in objects if thing["/Subtype"] == "/Image"]
 
 
-def test_the_pdf_has_logo_and_colour_and_holds_to_pdf_a(document: Document) -> None:
+def test_branded_pdf_conforms_to_pdf_a(document: Document) -> None:
     html = pdf.page(document.result)
     assert "color: #1d5fa8" in html
     assert "#5b2a86" not in html
@@ -58,21 +58,19 @@ def test_the_pdf_has_logo_and_colour_and_holds_to_pdf_a(document: Document) -> N
         assert picture["/Interpolate"].value is False  # ISO 19005-3, 6.2.8
 
 
-def test_what_the_school_changes_later_leaves_the_document_as_it_is(document: Document, blue: School) -> None:
+def test_later_branding_leaves_the_document_unchanged(document: Document, blue: School) -> None:
     before = pdf.page(document.result)
     School.objects.update(logo=None, colour="")
     assert pdf.page(document.result) == before
 
 
-def test_a_logo_that_is_gone_stops_no_document(document: Document) -> None:
+def test_missing_logo_does_not_stop_the_document(document: Document) -> None:
     School.objects.update(logo=None)
     StoredFile.objects.filter(sha256=document.result["look"]["logo"]).delete()
     assert pictures(pdf.render(document.result, name=document.filename)) == []
 
 
-def test_a_school_without_either_has_ours_as_have_documents_of_before(
-    assessed: Assessment, committee_member: User
-) -> None:
+def test_default_branding_applies_without_own_branding(assessed: Assessment, committee_member: User) -> None:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     page = pdf.page(document.result)
     assert "color: #5b2a86" in page
@@ -81,14 +79,12 @@ def test_a_school_without_either_has_ours_as_have_documents_of_before(
     assert pdf.page(document.result) == page
 
 
-def test_an_examiner_s_copy_has_them_too(blue: School, invitation: Invitation) -> None:
+def test_examiner_copy_has_the_branding(blue: School, invitation: Invitation) -> None:
     invitation = Invitation.objects.select_related("contact", "assessment__school__logo").get(pk=invitation.pk)
     assert len(pictures(summary.render_copy(invitation=invitation, rubric=read_rubric(invitation.assessment)))) == 1
 
 
-def test_the_examiner_s_mail_shows_the_logo_and_its_text_needs_none(
-    blue: School, assessment: Assessment, examiner: Contact
-) -> None:
+def test_examiner_mail_shows_the_logo_in_html(blue: School, assessment: Assessment, examiner: Contact) -> None:
     assessment.refresh_from_db()
     steps.choose(assessment, examiner)
     steps.send_invitation(assessment, examiner)
@@ -97,5 +93,5 @@ def test_the_examiner_s_mail_shows_the_logo_and_its_text_needs_none(
     assert blue.branding.logo_url not in mail.text
 
 
-def test_without_a_logo_a_mail_has_no_picture(invitation: Invitation) -> None:
+def test_mail_without_logo_has_no_picture(invitation: Invitation) -> None:
     assert "<img" not in OutgoingMail.objects.get(kind="invitation").html

@@ -1,4 +1,4 @@
-"""The PDF of a final result: what it says, that it is made once, and what a dead worker leaves."""
+"""The PDF of a final result: contents, rendering once and recovery from dead workers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OFFICE = "bureau@hier.test"
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The documents that a worker was told of; nothing is made by itself."""
+    """The documents announced to a worker; no worker runs."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
@@ -45,7 +45,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User) -> Document:
-    """Asked for, not made yet."""
+    """Requested and not rendered yet."""
     return finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
 
 
@@ -60,10 +60,10 @@ def read(content: bytes) -> tuple[PdfReader, list[str]]:
     return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
 
 
-# --- What it says --------------------------------------------------------------------------------
-def test_the_first_page_says_who_what_and_the_result(document: Document) -> None:
+# --- Contents ------------------------------------------------------------------------------------
+def test_first_page_shows_people_exam_and_result(document: Document) -> None:
     _, pages = read(pdf.render(document.result, name=document.filename))
-    for said in (
+    for phrase in (
         "ROC Hier",
         "Anouk van 't Hoff",
         "Studentnummer 123456",
@@ -75,14 +75,14 @@ def test_the_first_page_says_who_what_and_the_result(document: Document) -> None
         "5,5",
         "V – Voldoende",
     ):
-        assert said in pages[0]
+        assert phrase in pages[0]
     day = timezone.localtime(document.assessment.final_at)
     assert f"Vastgesteld op {day.day} " in pages[0]
     assert "door Carla Commissie" in pages[0]
     assert "versie 2" not in pages[0]
 
 
-def test_then_work_process_by_work_process(
+def test_work_processes_follow_in_order(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
 ) -> None:
     Contact.objects.filter(pk=second_examiner.pk).update(function="Teamleider", organisation="Zorg & Co")
@@ -97,12 +97,12 @@ def test_then_work_process_by_work_process(
     assert places == sorted(places)
     assert text.count("G – Goed") == 14  # eight criteria, two work processes; before them the result and the summary
     assert "Onderbouwing van Erik Examinator." in text
-    for part in ("Gedragsobservatie", "Productbeoordeling"):  # its table may stand on the page before
+    for part in ("Gedragsobservatie", "Productbeoordeling"):  # its table may be on the page before
         assert text.count(f"{part}: onderbouwing van Tineke Tweede, Teamleider, Zorg & Co. ") == 2
     assert first.index("Erik Examinator, op ") < first.index("Tineke Tweede, Teamleider, Zorg & Co, op ")
 
 
-def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
+def test_each_page_has_its_number_and_student(document: Document) -> None:
     def many(result: dict[str, Any]) -> None:
         for process in result["core_tasks"][0]["work_processes"]:
             for part in process["parts"]:
@@ -127,19 +127,19 @@ def continued(page: str) -> list[str]:
     return re.findall(r"(B1-K1-W\d) Werkproces \d \(vervolg\)", page)
 
 
-def test_a_page_that_begins_in_the_middle_of_a_work_process_names_it(document: Document) -> None:
+def test_continued_work_process_is_named_on_the_page(document: Document) -> None:
     pages = pages_with_texts(document, 60)
     assert "B1-K1-W2 Werkproces 2 Resultaat:" in pages[2]
     assert [continued(page) for page in pages] == [[], ["B1-K1-W1"], ["B1-K1-W1"], ["B1-K1-W2"], ["B1-K1-W2"]]
 
 
-def test_a_page_that_begins_with_a_work_process_continues_none(document: Document) -> None:
+def test_page_with_a_new_work_process_continues_nothing(document: Document) -> None:
     tried = (page for paragraphs in range(60, 90, 3) for page in pages_with_texts(document, paragraphs))
     page = next(page for page in tried if page.startswith("B1-K1-W2 Werkproces 2 Resultaat:"))
     assert continued(page) == []
 
 
-def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
+def test_each_page_has_the_verification_code(document: Document) -> None:
     code = verification.grouped(str(document.code))
     _, pages = read(pdf.render(document.result, name=document.filename))
     assert f"{settings.SITE_URL}/controle/" in pages[0]
@@ -147,7 +147,7 @@ def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: 
     assert all(code in page for page in pages)
 
 
-def test_a_document_from_before_there_were_codes_still_says_what_it_said(document: Document) -> None:
+def test_document_without_a_code_is_still_rendered(document: Document) -> None:
     def older(result: dict[str, Any]) -> None:
         result["format"] = 1
         result["document"] = {"number": 1}
@@ -162,7 +162,7 @@ def test_a_document_from_before_there_were_codes_still_says_what_it_said(documen
     assert "None" not in "".join(pages)
 
 
-def test_who_has_it_can_compute_the_grade_where_core_tasks_do_not_weigh_the_same(
+def test_unequal_weights_of_core_tasks_are_shown(
     student: Membership, docent: User, examiner: Contact, committee_member: User
 ) -> None:
     assessment = steps.start_assessment(student, first_unit(make_weighted_exam("2", "1.50")), docent)
@@ -183,7 +183,7 @@ def test_who_has_it_can_compute_the_grade_where_core_tasks_do_not_weigh_the_same
     assert f"{mean:.1f}" == json.loads(attached)["result"]["grade"] == "7.4"
 
 
-def test_core_tasks_that_weigh_the_same_say_nothing_of_it(document: Document) -> None:
+def test_equal_weights_of_core_tasks_are_hidden(document: Document) -> None:
     def older(result: dict[str, Any]) -> None:
         for core_task in result["result"]["core_tasks"]:
             del core_task["weight"]
@@ -194,7 +194,7 @@ def test_core_tasks_that_weigh_the_same_say_nothing_of_it(document: Document) ->
         assert "weegt" not in " ".join(pages)
 
 
-def test_no_row_is_split_over_two_pages(document: Document) -> None:
+def test_row_is_not_split_over_pages(document: Document) -> None:
     def long_rows(result: dict[str, Any]) -> None:
         parts = [part for process in result["core_tasks"][0]["work_processes"] for part in process["parts"]]
         for p, part in enumerate(parts):
@@ -213,7 +213,7 @@ def test_no_row_is_split_over_two_pages(document: Document) -> None:
             assert len(begins) == 1
 
 
-def test_what_people_typed_is_text(document: Document) -> None:
+def test_typed_markup_is_text(document: Document) -> None:
     typed = "<b>vet</b> & {{ result }} \N{WHITE SMILING FACE} <img src='file:///etc/passwd'>"
 
     def type_it(result: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ def test_what_people_typed_is_text(document: Document) -> None:
     assert "".join(typed.split()) in "".join("".join(pages).split())
 
 
-def test_a_second_version_says_what_it_replaces(document: Document, committee_member: User) -> None:
+def test_second_version_names_the_version_it_replaces(document: Document, committee_member: User) -> None:
     assessment = document.assessment
     lifecycle.withdraw_final(assessment=assessment, by=committee_member, reason="Verkeerde score.")
     second = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
@@ -234,8 +234,8 @@ def test_a_second_version_says_what_it_replaces(document: Document, committee_me
     assert second.filename.endswith("-v2.pdf")
 
 
-# --- What it is ----------------------------------------------------------------------------------
-def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Document) -> None:
+# --- Format --------------------------------------------------------------------------------------
+def test_document_is_tagged_dutch_pdf_a_with_result(document: Document) -> None:
     content = pdf.render(document.result, name=document.filename)
     reader, _ = read(content)
     catalog: Any = reader.trailer["/Root"]
@@ -254,7 +254,7 @@ def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Docu
 
 
 @pytest.mark.parametrize("name", ["Anouk van 't Hoff", "Anouk 王小明 🎉 أحمد"])
-def test_making_it_again_gives_the_same_bytes(document: Document, pass_time: Callable[..., None], name: str) -> None:
+def test_rendering_is_deterministic(document: Document, pass_time: Callable[..., None], name: str) -> None:
     document.result["student"]["name"] = name
     one = pdf.render(document.result, name=document.filename)
     pass_time(days=1)
@@ -267,7 +267,7 @@ def test_digits_are_no_emoji(document: Document) -> None:
     assert {font.partition("+")[2] for font in fonts} == {"DejaVu-Sans", "DejaVu-Sans-Bold"}
 
 
-def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Contact) -> None:
+def test_document_keeps_names_that_change_later(document: Document, examiner: Contact) -> None:
     examiner.last_name = "Hertrouwd"
     examiner.save()
     document.refresh_from_db()
@@ -275,7 +275,7 @@ def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Cont
     assert "Hertrouwd" not in "".join(pages)
 
 
-# --- Made once -----------------------------------------------------------------------------------
+# --- Rendering once ------------------------------------------------------------------------------
 def outcome_of(document: Document) -> tuple[int, int, int, int]:
     """(PDFs, mails with it, 'Pdf gemaakt' in the log, made final)."""
     events = document.assessment.events
@@ -287,7 +287,7 @@ def outcome_of(document: Document) -> tuple[int, int, int, int]:
     )
 
 
-def test_a_worker_is_told_on_commit(
+def test_worker_is_notified_on_commit(
     assessed: Assessment, committee_member: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -296,7 +296,7 @@ def test_a_worker_is_told_on_commit(
     assert announced == [document.pk]
 
 
-def test_a_replayed_task_makes_nothing_new(document: Document) -> None:
+def test_replayed_task_makes_nothing_new(document: Document) -> None:
     run("assessments.Document", document.pk)
     document.refresh_from_db()
     run("assessments.Document", document.pk)
@@ -306,7 +306,7 @@ def test_a_replayed_task_makes_nothing_new(document: Document) -> None:
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
-def test_the_log_keeps_the_hash(document: Document) -> None:
+def test_log_has_the_hash(document: Document) -> None:
     Document.objects.run(document.pk)
     [event] = document.assessment.events.filter(kind=Event.Kind.DOCUMENT_MADE)
     assert event.data == {"document": 1, "sha256": StoredFile.objects.get().sha256}
@@ -314,20 +314,20 @@ def test_the_log_keeps_the_hash(document: Document) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_make_one(document: Document) -> None:
+def test_two_workers_make_one_document(document: Document) -> None:
     assert sorted(at_once(*[lambda: Document.objects.run(document.pk)] * 3)) == [False, False, True]
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
 class Died(BaseException):
-    """What a killed worker looks like from inside: nothing after it runs."""
+    """A killed worker: nothing after it runs."""
 
 
 def lease_over() -> None:
     Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
+def test_dead_rendering_worker_is_replaced_after_its_lease(
     document: Document, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*args: Any, **kwargs: Any) -> bytes:
@@ -352,9 +352,7 @@ def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
-    document: Document, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_worker_death_between_pdf_and_mail_leaves_neither(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*, document: Document) -> OutgoingMail:
         raise Died
 
@@ -371,7 +369,7 @@ def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No PDF can be made, whatever is tried."""
+    """Make every rendering fail."""
 
     def fail(*args: Any, **kwargs: Any) -> bytes:
         raise ValueError("kapot")
@@ -388,7 +386,7 @@ def try_to_make(document: Document) -> None:
 
 
 @pytest.mark.usefixtures("broken")
-def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Document, announced: list[int]) -> None:
+def test_failing_document_is_retried_with_growing_pauses(document: Document, announced: list[int]) -> None:
     announced.clear()
     pauses = []
     for _attempt in Document.pauses:
@@ -404,9 +402,7 @@ def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Docum
 
 
 @pytest.mark.usefixtures("broken")
-def test_what_goes_wrong_every_time_is_tried_for_ever_and_known_to_fail(
-    document: Document, announced: list[int]
-) -> None:
+def test_document_is_retried_forever_and_marked_failing(document: Document, announced: list[int]) -> None:
     for attempt in range(1, len(Document.pauses) + 3):
         lease_over()
         try_to_make(document)
@@ -420,7 +416,7 @@ def test_what_goes_wrong_every_time_is_tried_for_ever_and_known_to_fail(
     assert announced == [document.pk]
 
 
-def test_a_document_that_fails_is_made_at_once_when_someone_asks(
+def test_failing_document_is_rendered_immediately_on_request(
     document: Document, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     assert not documents.make_again(document), "it may just be on its way"
@@ -434,14 +430,14 @@ def test_a_document_that_fails_is_made_at_once_when_someone_asks(
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
-def test_a_broker_that_is_gone_costs_nothing_but_time(document: Document, announced: list[int]) -> None:
-    # `announced` swallowed what finalise said, as a broker does that loses it.
+def test_document_is_made_after_a_broker_outage(document: Document, announced: list[int]) -> None:
+    # `announced` swallowed the message, like a broker that loses it.
     announced.clear()
     sweep()
     assert announced == [document.pk]
 
 
-def test_a_result_withdrawn_before_its_pdf_was_made_is_not_mailed(
+def test_result_withdrawn_before_rendering_is_not_mailed(
     document: Document, committee_member: User, announced: list[int]
 ) -> None:
     lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
@@ -452,7 +448,7 @@ def test_a_result_withdrawn_before_its_pdf_was_made_is_not_mailed(
     assert outcome_of(document) == (0, 0, 0, 1)
 
 
-def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
+def test_result_withdrawn_while_rendering_is_not_mailed(
     document: Document, committee_member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def withdraw_meanwhile(result: dict[str, Any], *, name: str) -> bytes:
@@ -464,16 +460,16 @@ def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
     assert outcome_of(document) == (0, 0, 0, 1)
 
 
-# --- The mail ------------------------------------------------------------------------------------
-def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
+# --- Mail ----------------------------------------------------------------------------------------
+def test_mail_has_the_pdf_for_the_exam_office(document: Document) -> None:
     Document.objects.run(document.pk)
     document.refresh_from_db()
     mail = OutgoingMail.objects.get(kind="result")
     assert mail == document.mail
     assert mail.to == OFFICE
     assert mail.subject == f"Definitieve beoordeling 123456: Verzorgende IG ({document.assessment.exam.code}), B1"
-    for said in ("Anouk van 't Hoff", "Verzorgende IG", "Carla Commissie: commissie@hier.test"):
-        assert said in mail.text
+    for phrase in ("Anouk van 't Hoff", "Verzorgende IG", "Carla Commissie: commissie@hier.test"):
+        assert phrase in mail.text
     assert "Anouk van &#x27;t Hoff" in mail.html
     for score in ("Voldoende", "5,5"):  # in the PDF alone
         assert score not in mail.text + mail.html
@@ -483,7 +479,7 @@ def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
     assert attachment.file == document.file
 
 
-def test_a_subject_too_long_for_any_mail_is_cut_off(assessed: Assessment, exam: Exam, committee_member: User) -> None:
+def test_long_subject_is_truncated(assessed: Assessment, exam: Exam, committee_member: User) -> None:
     exam.title = "Begeleider " * 18
     exam.save()
     assessed.refresh_from_db()

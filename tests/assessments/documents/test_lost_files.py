@@ -1,4 +1,4 @@
-"""What the storage lost, or changed, is never shown; it is named, and a PDF made again where that gives its bytes."""
+"""Lost and damaged files are never shown; they are reported, and a PDF is rendered again if that gives its bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lose(stored: StoredFile | None) -> None:
 
 
 def change(stored: StoredFile | None) -> None:
-    """As many bytes, and one of them another."""
+    """Change one byte."""
     path, content = path_of(stored), path_of(stored).read_bytes()
     path.write_bytes(content[:-2] + b"!" + content[-1:])
 
@@ -46,17 +46,17 @@ HARM = pytest.mark.parametrize("harm", [lose, change])
 
 
 def check_files(*options: str) -> tuple[int, str]:
-    """How it ended, and what it said."""
-    said = StringIO()
+    """Return the exit code and the output."""
+    output = StringIO()
     try:
-        call_command("check_files", *options, stdout=said)
+        call_command("check_files", *options, stdout=output)
     except SystemExit as ended:
-        return int(str(ended.code)), said.getvalue()
-    return 0, said.getvalue()
+        return int(str(ended.code)), output.getvalue()
+    return 0, output.getvalue()
 
 
 @HARM
-def test_a_pdf_that_is_not_as_it_was_kept_is_not_shown(
+def test_damaged_pdf_is_not_shown(
     harm: Callable[[StoredFile | None], None],
     client: Client,
     pdf: Document,
@@ -73,7 +73,7 @@ def test_a_pdf_that_is_not_as_it_was_kept_is_not_shown(
     assert not Viewing.objects.exists(), "nobody saw it"
 
 
-def test_nor_is_an_attachment(client: Client, invitation: Invitation) -> None:
+def test_damaged_attachment_is_not_shown(client: Client, invitation: Invitation) -> None:
     attached = InvitationAttachment.objects.create(
         invitation=invitation, filename="toelichting.txt", content_type="text/plain", file=keep(b"Toelichting")
     )
@@ -83,21 +83,21 @@ def test_nor_is_an_attachment(client: Client, invitation: Invitation) -> None:
     assert client.get(address).status_code == 503
 
 
-def test_nothing_lost_is_said_so(pdf: Document) -> None:
+def test_check_without_damage_reports_zero_files(pdf: Document) -> None:
     assert check_files() == (0, f"0 of {StoredFile.objects.count()} files are not as they were kept\n")
 
 
 @HARM
-def test_what_is_lost_is_named_with_whose_it_is(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
+def test_missing_file_is_named_with_its_owner(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
     harm(pdf.file)
-    code, said = check_files()
+    code, output = check_files()
     assert code == 1
-    assert f"assessments.Document {pdf.pk}" in said
-    assert f"1 of {StoredFile.objects.count()} files" in said
+    assert f"assessments.Document {pdf.pk}" in output
+    assert f"1 of {StoredFile.objects.count()} files" in output
 
 
 @HARM
-def test_a_pdf_is_made_again_to_the_byte(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
+def test_mend_restores_the_same_pdf_bytes(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
     assert pdf.file is not None
     before = pdf.file.read()
     harm(pdf.file)
@@ -106,7 +106,7 @@ def test_a_pdf_is_made_again_to_the_byte(harm: Callable[[StoredFile | None], Non
     assert Document.objects.count() == 1
 
 
-def test_a_pdf_that_would_be_another_is_not_put_in_its_place(pdf: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pdf_with_other_bytes_is_not_restored(pdf: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     change(pdf.file)
     before = path_of(pdf.file).read_bytes()
     monkeypatch.setattr("assessments.documents.documents.render", lambda *_, **__: b"%PDF of a later program")
@@ -114,9 +114,7 @@ def test_a_pdf_that_would_be_another_is_not_put_in_its_place(pdf: Document, monk
     assert path_of(pdf.file).read_bytes() == before
 
 
-def test_one_that_cannot_be_made_again_does_not_keep_the_others_from_being_looked_at(
-    pdf: Document, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_files_continues_after_unrenderable_pdf(pdf: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     lose(pdf.file)
     another = keep(b"een logo")
     lose(another)
@@ -125,16 +123,16 @@ def test_one_that_cannot_be_made_again_does_not_keep_the_others_from_being_looke
         raise ValueError("a colour that is none")
 
     monkeypatch.setattr("assessments.documents.documents.render", fail)
-    code, said = check_files("--mend")
+    code, output = check_files("--mend")
     assert code == 1
-    assert f"assessments.Document {pdf.pk} can't be made again: ValueError('a colour that is none')\n" in said
-    assert f", assessments.Document {pdf.pk}\n" in said
-    assert f"{another.sha256} is missing" in said
+    assert f"assessments.Document {pdf.pk} can't be made again: ValueError('a colour that is none')\n" in output
+    assert f", assessments.Document {pdf.pk}\n" in output
+    assert f"{another.sha256} is missing" in output
 
 
-def test_what_is_no_pdf_is_only_named(db: None) -> None:
+def test_missing_file_other_than_pdf_is_only_named(db: None) -> None:
     lost = keep(b"een logo")
     lose(lost)
-    code, said = check_files("--mend")
+    code, output = check_files("--mend")
     assert code == 1
-    assert f"{lost.sha256} is missing: nothing refers to it\n" in said
+    assert f"{lost.sha256} is missing: nothing refers to it\n" in output

@@ -1,4 +1,4 @@
-"""What PDF/A-3b and an accessible PDF ask of a document, as far as its objects show it."""
+"""The requirements of PDF/A-3b and PDF/UA that the objects of a document show."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def catalog(reader: PdfReader) -> Any:
     return reader.trailer["/Root"]
 
 
-def everything(reader: PdfReader) -> Iterator[Any]:
-    """Every object of the file that its cross-reference table names."""
+def all_objects(reader: PdfReader) -> Iterator[Any]:
+    """Yield every object in the cross-reference table of the file."""
     for number in range(1, int(str(reader.trailer["/Size"]))):
         yield reader.get_object(IndirectObject(number, 0, reader))
 
 
 def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
-    """A dictionary and those that lie directly in it."""
+    """Yield a dictionary and those nested directly in it."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
@@ -62,8 +62,8 @@ def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
             yield from dictionaries(inner)
 
 
-def drawn(reader: PdfReader) -> Iterator[int]:
-    """The codes of the glyphs that the pages' own text draws."""
+def rendered_glyphs(reader: PdfReader) -> Iterator[int]:
+    """Yield the glyph codes in the text of the pages."""
     for page in reader.pages:
         for operands, operator in page.get_contents().operations:
             if operator in (b"Tj", b"TJ"):
@@ -74,9 +74,9 @@ def drawn(reader: PdfReader) -> Iterator[int]:
 
 def assert_every_glyph_is_a_font_s(reader: PdfReader) -> None:
     """ISO 19005-3, 6.2.11.8: no reference to `.notdef`, which WeasyPrint encodes by a CMap of its own."""
-    fonts = [one for value in everything(reader) for one in dictionaries(value) if one.get("/Subtype") == "/Type0"]
+    fonts = [one for value in all_objects(reader) for one in dictionaries(value) if one.get("/Subtype") == "/Type0"]
     assert {str(font["/Encoding"]) for font in fonts} == {"/Identity-H"}
-    assert 0 not in set(drawn(reader))
+    assert 0 not in set(rendered_glyphs(reader))
 
 
 def elements(node: Any) -> Iterator[Any]:
@@ -90,48 +90,48 @@ def elements(node: Any) -> Iterator[Any]:
 
 
 # --- PDF/A-3b --------------------------------------------------------------------------------------
-def test_its_metadata_says_pdf_a_3b_and_agrees_with_the_document_information(reader: PdfReader, catalog: Any) -> None:
+def test_metadata_declares_pdf_a_and_matches_document_information(reader: PdfReader, catalog: Any) -> None:
     root = ElementTree.fromstring(catalog["/Metadata"].get_data())
-    said = {name: value for one in root.iter(f"{RDF}Description") for name, value in one.attrib.items()}
-    assert said[f"{PDFAID}part"] == "3"
-    assert said[f"{PDFAID}conformance"] == "B"
+    properties = {name: value for one in root.iter(f"{RDF}Description") for name, value in one.attrib.items()}
+    assert properties[f"{PDFAID}part"] == "3"
+    assert properties[f"{PDFAID}conformance"] == "B"
     assert reader.metadata is not None
     assert [one.text for one in root.iter(f"{DC}title") for one in one.iter(f"{RDF}li")] == [reader.metadata.title]
 
 
-def test_its_colours_mean_the_same_everywhere(catalog: Any) -> None:
+def test_colours_have_an_output_intent(catalog: Any) -> None:
     [intent] = catalog["/OutputIntents"]
     intent = intent.get_object()
     assert intent["/S"] == "/GTS_PDFA1"
     assert len(intent["/DestOutputProfile"].get_object().get_data()) > 100
 
 
-def test_every_font_is_in_it(reader: PdfReader) -> None:
+def test_every_font_is_embedded(reader: PdfReader) -> None:
     descriptors = [
-        one for value in everything(reader) for one in dictionaries(value) if one.get("/Type") == "/FontDescriptor"
+        one for value in all_objects(reader) for one in dictionaries(value) if one.get("/Type") == "/FontDescriptor"
     ]
-    fonts = [one for value in everything(reader) for one in dictionaries(value) if one.get("/Type") == "/Font"]
+    fonts = [one for value in all_objects(reader) for one in dictionaries(value) if one.get("/Type") == "/Font"]
     assert descriptors
     assert all({"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor) for descriptor in descriptors)
     assert all("/ToUnicode" in font for font in fonts if font["/Subtype"] == "/Type0")
     assert {font["/Subtype"] for font in fonts} <= {"/Type0", "/CIDFontType2", "/CIDFontType0"}
 
 
-def test_every_script_is_drawn_with_fonts_that_have_it(document: Document) -> None:
+def test_every_script_is_rendered_with_a_supporting_font(document: Document) -> None:
     student = {"name": EVERYWHERE, "number": "123456"}
     content = pdf.render({**document.result, "student": student}, name=document.filename)
     reader = PdfReader(io.BytesIO(content))
-    test_every_font_is_in_it(reader)
+    test_every_font_is_embedded(reader)
     assert_every_glyph_is_a_font_s(reader)
     assert documents_fonts.REPLACEMENT not in reader.pages[0].extract_text()
     assert "René 王小明" in reader.pages[0].extract_text()
-    pictures = [one for value in everything(reader) for one in dictionaries(value) if "/Interpolate" in one]
+    pictures = [one for value in all_objects(reader) for one in dictionaries(value) if "/Interpolate" in one]
     assert pictures
     assert not any(picture["/Interpolate"].value for picture in pictures)  # ISO 19005-3, 6.2.8
     assert len(content) < 1_000_000
 
 
-def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -> None:
+def test_unsupported_character_is_replaced_and_kept_in_data(document: Document) -> None:
     name = f"Anouk{NOWHERE} {NOWHERE}Hoff"
     student = {"name": name, "number": "123456"}
     reader = PdfReader(io.BytesIO(pdf.render({**document.result, "student": student}, name=document.filename)))
@@ -142,16 +142,16 @@ def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -
 
 
 @pytest.mark.parametrize("text", [EVERYWHERE, NOWHERE, f"a\u0301 {NOWHERE}\u0301"])
-def test_an_examiner_s_own_copy_draws_no_box(invitation: Invitation, text: str) -> None:
+def test_examiner_copy_has_no_missing_glyphs(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", f"{text} {text}")
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(summary.render_copy(invitation=invitation, rubric=rubric))))
 
 
-def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:
+def test_document_has_no_scripts_external_references_or_encryption(reader: PdfReader) -> None:
     assert "/Encrypt" not in reader.trailer
     assert len(reader.trailer["/ID"]) == 2  # type: ignore[arg-type]
-    for value in everything(reader):
+    for value in all_objects(reader):
         for one in dictionaries(value):
             assert not {"/JS", "/AA", "/OpenAction", "/XFA", "/NeedAppearances"} & set(one)
             assert one.get("/Type") not in ("/Action", "/Annot")
@@ -159,7 +159,7 @@ def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:
             assert "LZWDecode" not in str(one.get("/Filter", ""))
 
 
-def test_the_result_goes_with_it_as_its_data(reader: PdfReader, catalog: Any, document: Document) -> None:
+def test_result_is_attached_as_data(reader: PdfReader, catalog: Any, document: Document) -> None:
     attached = catalog["/AF"][0].get_object()
     assert all(one.get_object() is attached for one in catalog["/AF"])
     assert attached["/AFRelationship"] == "/Data"
@@ -170,8 +170,8 @@ def test_the_result_goes_with_it_as_its_data(reader: PdfReader, catalog: Any, do
     assert json.loads(content.get_data()) == document.result
 
 
-# --- For who does not see it ---------------------------------------------------------------------------
-def test_a_screen_reader_is_told_language_title_and_structure(reader: PdfReader, catalog: Any) -> None:
+# --- Accessibility -------------------------------------------------------------------------------------
+def test_document_has_language_title_and_structure(reader: PdfReader, catalog: Any) -> None:
     assert catalog["/Lang"] == "nl"
     assert catalog["/MarkInfo"]["/Marked"]
     assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
@@ -185,13 +185,13 @@ def test_a_screen_reader_is_told_language_title_and_structure(reader: PdfReader,
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_each_figure_says_what_it_is(catalog: Any, document: Document) -> None:
+def test_each_figure_has_an_alternative_text(catalog: Any, document: Document) -> None:
     figures = [element for element in elements(catalog["/StructTreeRoot"]) if element["/S"] == "/Figure"]
     assert len(figures) == 1
     assert str(document.code) in figures[0]["/Alt"]
 
 
-def test_each_cell_of_a_table_names_its_headers(catalog: Any) -> None:
+def test_each_table_cell_names_its_headers(catalog: Any) -> None:
     tables = [element for element in elements(catalog["/StructTreeRoot"]) if element["/S"] == "/Table"]
     assert len(tables) == 6  # the facts, the summary, four parts
     for table in tables:

@@ -1,4 +1,4 @@
-"""The public page: whether a document's code is genuine and stands, and whether a file is that document."""
+"""The public page that verifies a document's code and file."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def bytes_of(document: Document) -> bytes:
 
 
 # --- The code ------------------------------------------------------------------------------------
-def test_each_document_has_a_code_of_its_own_that_its_result_repeats(
-    document: Document, committee_member: User
-) -> None:
+def test_each_document_has_a_unique_code_in_its_result(document: Document, committee_member: User) -> None:
     lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Fout.")
     second = make(document.assessment, committee_member)
     assert verification.tidy(document.code or "") == document.code == document.result["document"]["code"]
@@ -71,20 +69,20 @@ def test_each_document_has_a_code_of_its_own_that_its_result_repeats(
     assert document.result["document"]["check_at"].endswith(ASK)
 
 
-def test_a_code_holds_more_than_eighty_bits_of_what_can_not_be_misread() -> None:
+def test_code_has_eighty_bits_in_unambiguous_characters() -> None:
     assert len(verification.ALPHABET) ** verification.LENGTH > 2**80
     assert not set(verification.ALPHABET) & set("0O1IL2Z5S8BAEU")
     assert len({verification.new_code() for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize("typed", ["34cd-79fg hjkm.npqr–tvwx", " 34CD79FGHJKMNPQRTVWX "])
-def test_a_code_is_read_as_people_type_it(typed: str) -> None:
+def test_typed_variants_of_a_code_are_read(typed: str) -> None:
     assert verification.tidy(typed) == "34CD79FGHJKMNPQRTVWX"
     assert verification.grouped("34CD79FGHJKMNPQRTVWX") == "34CD-79FG-HJKM-NPQR-TVWX"
 
 
-# --- What the page answers ---------------------------------------------------------------------------
-def test_a_code_that_stands_is_said_to_be_genuine_without_name_or_grade(document: Document) -> None:
+# --- Answers -----------------------------------------------------------------------------------------
+def test_valid_code_is_genuine_without_name_or_grade(document: Document) -> None:
     status, shown = page(document.code)
     assert status == 200
     assert "Deze code is echt en het document geldt" in shown
@@ -93,35 +91,33 @@ def test_a_code_that_stands_is_said_to_be_genuine_without_name_or_grade(document
         assert secret not in shown
 
 
-def test_a_typed_code_leads_to_its_answer(document: Document) -> None:
+def test_typed_code_leads_to_its_answer(document: Document) -> None:
     assert document.code is not None
     answer = Client().get(ASK, {"code": verification.grouped(document.code).lower()}, follow=True)
     assert answer.redirect_chain == [(reverse("assessments:check_code", args=[document.code]), 302)]
     assert "Deze code is echt" in answer.content.decode()
 
 
-def test_half_a_code_is_asked_again() -> None:
+def test_incomplete_code_is_asked_again() -> None:
     answer = Client().get(ASK, {"code": "34CD-79FG"})
     assert "vijf groepjes van vier" in answer.content.decode()
 
 
-def test_an_unknown_code_is_said_to_be_unknown(document: Document) -> None:
+def test_unknown_code_is_reported(document: Document) -> None:
     for code in (UNKNOWN, "x", "null"):
         status, shown = page(code)
         assert status == 404
         assert "Deze code kennen wij niet" in shown
 
 
-def test_a_document_still_being_made_is_unknown(assessed: Assessment, committee_member: User) -> None:
+def test_document_being_rendered_is_unknown(assessed: Assessment, committee_member: User) -> None:
     pending = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     assert page(pending.code)[0] == 404
     Document.objects.run(pending.pk)
     assert page(pending.code)[0] == 200
 
 
-def test_a_withdrawn_one_is_said_to_be_withdrawn_and_replaced_once_there_is_a_newer(
-    document: Document, committee_member: User
-) -> None:
+def test_withdrawn_document_is_reported_with_its_replacement(document: Document, committee_member: User) -> None:
     assessment = document.assessment
     lifecycle.withdraw_final(assessment=assessment, by=committee_member, reason="Verkeerde score.")
     assert "Dit document is ingetrokken" in page(document.code)[1]
@@ -136,13 +132,13 @@ def test_a_withdrawn_one_is_said_to_be_withdrawn_and_replaced_once_there_is_a_ne
 
 
 # --- Comparing a file ------------------------------------------------------------------------------
-def test_the_document_itself_is_recognised_and_one_byte_more_is_not(document: Document) -> None:
+def test_exact_file_is_recognised_and_changed_file_is_not(document: Document) -> None:
     content = bytes_of(document)
     assert "Dit bestand is echt en geldig" in send(content, document.code)[1]
     assert "Dit bestand is niet het document met deze code" in send(content + b" ", document.code)[1]
 
 
-def test_a_file_alone_finds_its_document(document: Document) -> None:
+def test_file_without_a_code_is_recognised(document: Document) -> None:
     content = bytes_of(document)
     assert "Dit bestand is echt en geldig" in send(content)[1]
     status, shown = send(content + b" ")
@@ -150,13 +146,13 @@ def test_a_file_alone_finds_its_document(document: Document) -> None:
     assert "Dit bestand kennen wij niet" in shown
 
 
-def test_the_hash_that_a_browser_computed_does_as_well(document: Document) -> None:
+def test_hash_from_the_browser_is_recognised(document: Document) -> None:
     data = {"sha256": hashlib.sha256(bytes_of(document)).hexdigest(), "code": document.code}
     assert "Dit bestand is echt en geldig" in Client().post(COMPARE, data).content.decode()
     assert Client().post(COMPARE, {"sha256": "geen hash"}).status_code == 400
 
 
-def test_the_replaced_file_is_genuine_and_no_longer_valid(document: Document, committee_member: User) -> None:
+def test_replaced_file_is_genuine_and_no_longer_valid(document: Document, committee_member: User) -> None:
     lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Fout.")
     make(document.assessment, committee_member)
     shown = send(bytes_of(document))[1]
@@ -164,14 +160,14 @@ def test_the_replaced_file_is_genuine_and_no_longer_valid(document: Document, co
     assert "Aan uw bestand is niets veranderd" in shown
 
 
-def test_any_other_stored_file_is_unknown(document: Document) -> None:
+def test_other_stored_file_is_unknown(document: Document) -> None:
     from digibeoordelen.outbox.storage import keep
 
     keep(b"een bijlage")
     assert send(b"een bijlage")[0] == 404
 
 
-def test_a_document_from_before_there_were_codes_is_recognised_by_its_file(document: Document) -> None:
+def test_document_without_a_code_is_recognised_by_file(document: Document) -> None:
     del document.result["document"]["code"], document.result["document"]["check_at"]
     document.code = None
     document.save()
@@ -179,7 +175,7 @@ def test_a_document_from_before_there_were_codes_is_recognised_by_its_file(docum
     assert page("None")[0] == 404
 
 
-def test_nothing_of_an_upload_is_kept(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upload_is_not_stored(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("A file was kept.")
 
@@ -189,9 +185,7 @@ def test_nothing_of_an_upload_is_kept(document: Document, monkeypatch: pytest.Mo
     assert StoredFile.objects.count() == 1
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(
-    document: Document, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_oversized_file_is_refused_before_reading(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MAX_UPLOAD_BYTES", 100_000)
     monkeypatch.setattr(views, "HashUploadHandler", None)
     status, shown = send(b"x" * 200_000)
@@ -199,14 +193,14 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     assert "groter dan 20 MB" in shown
 
 
-def test_without_a_file_one_is_asked_for(document: Document) -> None:
+def test_missing_file_is_reported(document: Document) -> None:
     answer = Client().post(COMPARE, {"code": document.code})
     assert answer.status_code == 400
     assert "Kies eerst een bestand" in answer.content.decode()
 
 
 # --- Limits ------------------------------------------------------------------------------------------
-def test_after_twenty_unknown_codes_the_next_is_refused_and_a_right_one_is_not(document: Document) -> None:
+def test_only_unknown_codes_are_limited_after_twenty(document: Document) -> None:
     times = rate_limits.WRONG_CODES.times
     assert {page(UNKNOWN)[0] for _ in range(times)} == {404}
     status, shown = page(UNKNOWN)
@@ -222,13 +216,13 @@ def test_unknown_files_count_with_unknown_codes(db: None) -> None:
     assert page(UNKNOWN)[0] == 429
 
 
-def test_uploads_are_limited_right_or_wrong(document: Document) -> None:
+def test_known_and_unknown_uploads_are_limited(document: Document) -> None:
     content = bytes_of(document)
     assert {send(content)[0] for _ in range(rate_limits.CHECKED_FILES.times)} == {200}
     assert send(content)[0] == 429
 
 
-def test_it_sets_no_cookie_but_the_language_button_s_and_is_not_kept_by_a_browser(document: Document) -> None:
+def test_page_sets_no_cookie_and_is_not_cached(document: Document) -> None:
     answer = Client().get(reverse("assessments:check_code", args=[document.code]))
     assert set(answer.cookies) <= {"csrftoken"}
     assert "no-store" in answer["Cache-Control"]

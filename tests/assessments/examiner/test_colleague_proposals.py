@@ -1,4 +1,4 @@
-"""A forwarded link: proposing a colleague, and what the teacher answers (DESIGN.md, 'Mechanisms', Link)."""
+"""Proposing a colleague by a forwarded link, and the teacher's answer (DESIGN.md, 'Mechanisms', Link)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GREET = {
 
 @pytest.fixture
 def opened(invitation: Invitation) -> Client:
-    """The browser of whoever has the examiner's link."""
+    """A browser that opened the examiner's link."""
     browser = Client()
     browser.get(link(invitation))
     return browser
@@ -48,7 +48,7 @@ def teacher(docent: User) -> Client:
 
 @pytest.fixture
 def open_school(school: School) -> School:
-    """A school where a colleague's link leaves without the teacher."""
+    """A school that sends a colleague's link without the teacher's confirmation."""
     school.confirm_proposals = False
     school.save()
     return school
@@ -85,7 +85,7 @@ def kinds(assessment: Assessment) -> list[str]:
 
 
 # --- Proposing -------------------------------------------------------------------------------------------
-def test_the_form_says_who_one_is_and_leads_to_the_proposal(opened: Client, invitation: Invitation) -> None:
+def test_form_names_the_examiner_and_links_to_proposing(opened: Client, invitation: Invitation) -> None:
     shown = opened.get(reverse("assessments:form", args=[invitation.public_id])).content.decode()
     assert "U beoordeelt als <strong>Erik Examinator</strong>" in shown
     assert f'href="{page(invitation)}">Bent u dat niet?' in shown
@@ -93,7 +93,7 @@ def test_the_form_says_who_one_is_and_leads_to_the_proposal(opened: Client, invi
     assert "Dirk Docent krijgt uw voorstel per mail" in shown
 
 
-def test_the_initiator_is_mailed_and_nothing_changes_until_the_answer(proposal: Proposal, opened: Client) -> None:
+def test_proposal_mails_the_initiator_and_changes_nothing(proposal: Proposal, opened: Client) -> None:
     assert (proposal.full_name, proposal.email, proposal.state) == ("Greet van Nieuw", "greet@bedrijf.test", "OPEN")
     mail = OutgoingMail.objects.latest("pk")
     assert (mail.to, mail.reply_to) == ("docent@hier.test", "erik@bedrijf.test")
@@ -113,20 +113,20 @@ def test_the_initiator_is_mailed_and_nothing_changes_until_the_answer(proposal: 
     assert "Tot die tijd kunt u Anouk van &#x27;t Hoff zelf blijven beoordelen" in shown
 
 
-def test_posted_twice_it_is_one_proposal_and_one_mail(proposal: Proposal, opened: Client) -> None:
+def test_double_submit_makes_one_proposal_and_one_mail(proposal: Proposal, opened: Client) -> None:
     again = opened.post(page(proposal.invitation), GREET)
     assert "U hebt Greet van Nieuw voorgesteld" in again.content.decode()
     assert Proposal.objects.count() == 1
     assert OutgoingMail.objects.filter(kind="proposal").count() == 1
 
 
-def test_the_database_keeps_one_open_proposal_an_invitation(proposal: Proposal) -> None:
+def test_database_allows_one_open_proposal_per_invitation(proposal: Proposal) -> None:
     with pytest.raises(IntegrityError):
         a_proposal(invitation=proposal.invitation).save()
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"first_name": ""}, "Voornaam"),
         ({"last_name": ""}, "Achternaam"),
@@ -136,19 +136,19 @@ def test_the_database_keeps_one_open_proposal_an_invitation(proposal: Proposal) 
         ({"word": "x" * 1001}, "Bericht aan de docent"),
     ],
 )
-def test_what_can_not_be_is_told_and_what_was_typed_stays(
-    opened: Client, invitation: Invitation, changed: dict[str, str], told: str
+def test_invalid_proposal_is_reported_and_input_is_kept(
+    opened: Client, invitation: Invitation, changed: dict[str, str], message: str
 ) -> None:
     answered = opened.post(page(invitation), GREET | changed)
     assert answered.status_code == 422
     shown = answered.content.decode()
-    assert told in shown
+    assert message in shown
     assert "Zorggroep" in shown
     assert not Proposal.objects.exists()
     assert OutgoingMail.objects.count() == 1
 
 
-def test_who_is_done_proposes_nobody(opened: Client, invitation: Invitation) -> None:
+def test_completed_examiner_cannot_propose(opened: Client, invitation: Invitation) -> None:
     steps.assess(invitation)
     assert "U hebt uw beoordeling al afgerond" in opened.get(page(invitation)).content.decode()
     opened.post(page(invitation), GREET)
@@ -157,7 +157,7 @@ def test_who_is_done_proposes_nobody(opened: Client, invitation: Invitation) -> 
     assert "Bent u dat niet?" not in shown
 
 
-def test_without_a_standing_link_nobody_is_proposed(opened: Client, invitation: Invitation, docent: User) -> None:
+def test_proposing_needs_a_valid_link(opened: Client, invitation: Invitation, docent: User) -> None:
     assert Client().post(page(invitation), GREET).status_code == 403
     invite.withdraw(invitation=invitation, by=docent)
     assert opened.post(page(invitation), GREET).status_code == 410
@@ -166,13 +166,13 @@ def test_without_a_standing_link_nobody_is_proposed(opened: Client, invitation: 
     assert not Proposal.objects.exists()
 
 
-def test_a_cancelled_assessment_takes_no_proposal(invitation: Invitation, docent: User) -> None:
+def test_cancelled_assessment_takes_no_proposal(invitation: Invitation, docent: User) -> None:
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
     with pytest.raises(lifecycle.DomainError, match="gesloten"):
         proposals.propose(invitation=invitation, proposal=a_proposal())
 
 
-def test_an_older_link_proposes_nobody(invitation: Invitation, docent: User) -> None:
+def test_older_link_cannot_propose(invitation: Invitation, docent: User) -> None:
     held = Invitation.objects.select_related("assessment", "contact").get(pk=invitation.pk)
     invite.invite_again(invitation=invitation, by=docent)
     with pytest.raises(lifecycle.DomainError, match="intussen gewijzigd"):
@@ -180,7 +180,7 @@ def test_an_older_link_proposes_nobody(invitation: Invitation, docent: User) -> 
 
 
 # --- Confirmed --------------------------------------------------------------------------------------------
-def test_the_teacher_sees_the_proposal_and_confirms_it(proposal: Proposal, teacher: Client, docent: User) -> None:
+def test_teacher_sees_and_confirms_the_proposal(proposal: Proposal, teacher: Client, docent: User) -> None:
     invitation = proposal.invitation
     shown = teacher.get(detail(proposal)).content.decode()
     assert "<strong>Erik Examinator</strong> stelt <strong>Greet van Nieuw</strong> voor om" in shown
@@ -202,26 +202,24 @@ def test_the_teacher_sees_the_proposal_and_confirms_it(proposal: Proposal, teach
     assert "Collega voorgesteld door Erik Examinator: Greet van Nieuw, in plaats van Erik Examinator" in done
 
 
-def test_the_old_link_says_that_another_assesses_and_offers_no_new_one(
-    proposal: Proposal, opened: Client, docent: User
-) -> None:
+def test_replaced_link_names_the_replacement_without_renewal(proposal: Proposal, opened: Client, docent: User) -> None:
     proposals.confirm(proposal=proposal, by=docent)
-    for gone in (Client().get(link(proposal.invitation)), opened.get(page(proposal.invitation))):
-        shown = gone.content.decode()
-        assert gone.status_code == 410
+    for response in (Client().get(link(proposal.invitation)), opened.get(page(proposal.invitation))):
+        shown = response.content.decode()
+        assert response.status_code == 410
         assert "Een ander beoordeelt nu in uw plaats" in shown
         assert "ingetrokken" not in shown
         assert "Vraag een nieuwe link aan" not in shown
 
 
-def test_confirmed_twice_invites_once(proposal: Proposal, teacher: Client) -> None:
+def test_double_confirmation_invites_once(proposal: Proposal, teacher: Client) -> None:
     teacher.post(answer("confirm", proposal))
     again = teacher.post(answer("confirm", proposal), follow=True).content.decode()
     assert "wacht niet meer op antwoord" in again
     assert OutgoingMail.objects.filter(to="greet@bedrijf.test").count() == 1
 
 
-def test_someone_in_the_address_book_is_found_by_address(proposal: Proposal, teacher: Client, school: School) -> None:
+def test_known_contact_is_matched_by_address(proposal: Proposal, teacher: Client, school: School) -> None:
     listed = ContactFactory(school=school, first_name="Margaretha", last_name="Anders", email="greet@bedrijf.test")
     assert "in het adresboek als <strong>Margaretha Anders</strong>" in teacher.get(detail(proposal)).content.decode()
     teacher.post(answer("confirm", proposal))
@@ -230,7 +228,9 @@ def test_someone_in_the_address_book_is_found_by_address(proposal: Proposal, tea
     assert listed.first_name == "Margaretha"
 
 
-def test_the_same_remark_and_attachments_go_along(assessment: Assessment, docent: User, examiner: Contact) -> None:
+def test_remark_and_attachments_are_sent_to_the_colleague(
+    assessment: Assessment, docent: User, examiner: Contact
+) -> None:
     steps.choose(assessment, examiner)
     invitation = steps.send_invitation(assessment, examiner, remark="Graag vrijdag.")
     proposal = proposals.propose(invitation=invitation, proposal=a_proposal())
@@ -238,11 +238,11 @@ def test_the_same_remark_and_attachments_go_along(assessment: Assessment, docent
     assert "Graag vrijdag." in OutgoingMail.objects.latest("pk").text
 
 
-def test_where_something_was_begun_the_teacher_chooses_first(proposal: Proposal, teacher: Client) -> None:
+def test_begun_work_needs_a_choice_by_the_teacher(proposal: Proposal, teacher: Client) -> None:
     invitation = proposal.invitation
     steps.fill_in(invitation, "G", "Al getypt.")
-    asked = teacher.post(answer("confirm", proposal), follow=True)
-    shown = asked.content.decode()
+    confirmation = teacher.post(answer("confirm", proposal), follow=True)
+    shown = confirmation.content.decode()
     assert "Erik Examinator is al begonnen" in shown
     assert "Erik Examinator vervangen door Greet van Nieuw?" in shown
     assert invitation.assessment.couplings.get().contact == invitation.contact
@@ -252,7 +252,7 @@ def test_where_something_was_begun_the_teacher_chooses_first(proposal: Proposal,
         "version": Assessment.objects.get().version,
         "vervalt": list(Assignment.objects.values_list("pk", flat=True)),
     }
-    teacher.post(asked.request["PATH_INFO"], post)
+    teacher.post(confirmation.request["PATH_INFO"], post)
     proposal.refresh_from_db()
     assert proposal.state == Proposal.State.CONFIRMED
     assert invitation.assessment.couplings.get().contact == greet
@@ -260,16 +260,14 @@ def test_where_something_was_begun_the_teacher_chooses_first(proposal: Proposal,
     assert {(row.justification, row.removed_at is not None) for row in kept} == {("Al getypt.", True)}
 
 
-def test_what_the_examiner_completed_meanwhile_stays(proposal: Proposal, teacher: Client) -> None:
+def test_work_completed_meanwhile_is_kept(proposal: Proposal, teacher: Client) -> None:
     steps.fill_in(proposal.invitation, "V")
     saving.complete(invitation=proposal.invitation)
     teacher.post(answer("confirm", proposal), follow=True)
     assert proposal.invitation.assessment.couplings.get().contact == proposal.invitation.contact
 
 
-def test_the_place_given_to_someone_else_ends_the_proposal(
-    proposal: Proposal, docent: User, second_examiner: Contact
-) -> None:
+def test_replacing_the_examiner_ends_the_proposal(proposal: Proposal, docent: User, second_examiner: Contact) -> None:
     from assessments.invitations.replace import replace
 
     invitation = proposal.invitation
@@ -279,7 +277,7 @@ def test_the_place_given_to_someone_else_ends_the_proposal(
 
 
 # --- Declined ---------------------------------------------------------------------------------------------
-def test_declined_is_told_to_the_examiner_who_goes_on(proposal: Proposal, teacher: Client, opened: Client) -> None:
+def test_declined_examiner_is_notified_and_continues(proposal: Proposal, teacher: Client, opened: Client) -> None:
     done = teacher.post(answer("decline", proposal), follow=True).content.decode()
     assert "Erik Examinator blijft beoordelen en krijgt daarover een mail" in done
     assert "Voorgestelde collega afgewezen door Dirk Docent: Greet van Nieuw" in done
@@ -296,7 +294,7 @@ def test_declined_is_told_to_the_examiner_who_goes_on(proposal: Proposal, teache
 
 
 @pytest.mark.parametrize("verb", ["confirm", "decline"])
-def test_another_school_s_proposal_does_not_exist(proposal: Proposal, stranger: User, verb: str) -> None:
+def test_proposal_of_another_school_is_not_found(proposal: Proposal, stranger: User, verb: str) -> None:
     client = Client()
     client.force_login(stranger)
     assert client.post(answer(verb, proposal)).status_code == 404
@@ -305,7 +303,7 @@ def test_another_school_s_proposal_does_not_exist(proposal: Proposal, stranger: 
     assert proposal.state == Proposal.State.OPEN
 
 
-def test_after_withdrawing_there_is_nothing_to_answer_and_a_new_invitation_starts_anew(
+def test_withdrawal_ends_the_proposal_and_reinviting_starts_again(
     proposal: Proposal, teacher: Client, docent: User, invitation: Invitation
 ) -> None:
     invite.withdraw(invitation=invitation, by=docent)
@@ -318,7 +316,7 @@ def test_after_withdrawing_there_is_nothing_to_answer_and_a_new_invitation_start
     assert list(Proposal.objects.values_list("state", flat=True)) == ["LAPSED", "OPEN"]
 
 
-def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
+def test_query_count_is_constant_for_proposals(
     proposal: Proposal, teacher: Client, school: School, django_assert_max_num_queries: Any
 ) -> None:
     assessment = proposal.invitation.assessment
@@ -332,8 +330,8 @@ def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
 
-# --- A school that doesn't confirm --------------------------------------------------------------------------
-def test_the_new_link_leaves_at_once(open_school: School, opened: Client, invitation: Invitation) -> None:
+# --- Schools without confirmation ---------------------------------------------------------------------------
+def test_link_is_sent_without_confirmation(open_school: School, opened: Client, invitation: Invitation) -> None:
     assert "Uw collega krijgt meteen een eigen link" in opened.get(page(invitation)).content.decode()
     done = opened.post(page(invitation), GREET)
     assert "Greet van Nieuw beoordeelt nu in uw plaats" in done.content.decode()
@@ -347,7 +345,7 @@ def test_the_new_link_leaves_at_once(open_school: School, opened: Client, invita
     assert OutgoingMail.objects.count() == 2
 
 
-def test_it_waits_for_the_teacher_all_the_same_where_something_was_begun(
+def test_proposal_with_begun_work_waits_for_the_teacher(
     open_school: School, opened: Client, invitation: Invitation
 ) -> None:
     steps.fill_in(invitation, "G", "Al getypt.")
@@ -357,7 +355,7 @@ def test_it_waits_for_the_teacher_all_the_same_where_something_was_begun(
     assert OutgoingMail.objects.latest("pk").to == "docent@hier.test"
 
 
-def test_it_waits_where_the_colleague_examines_here_already_or_was_taken_out(
+def test_proposal_of_known_examiner_or_removed_contact_waits(
     open_school: School, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -369,7 +367,7 @@ def test_it_waits_where_the_colleague_examines_here_already_or_was_taken_out(
     assert proposals.propose(invitation=invitation, proposal=a_proposal()).state == Proposal.State.OPEN
 
 
-def test_the_proposal_is_cleaned_in_every_field(opened: Client, invitation: Invitation) -> None:
+def test_every_field_of_the_proposal_is_cleaned(opened: Client, invitation: Invitation) -> None:
     odd = {
         "last_name": "Nieuw\r\nKop",
         "organisation": "Zorg\u202egroep\u2028Oost",
@@ -382,7 +380,7 @@ def test_the_proposal_is_cleaned_in_every_field(opened: Client, invitation: Invi
 
 
 @pytest.mark.parametrize("name", ["first_name", "infix", "last_name", "organisation", "function"])
-def test_a_web_address_for_a_name_is_refused(opened: Client, invitation: Invitation, name: str) -> None:
+def test_web_address_as_a_name_is_refused(opened: Client, invitation: Invitation, name: str) -> None:
     answer = opened.post(page(invitation), GREET | {name: "https://boef.test"})
     assert list(answer.context["form"].errors) == [name]
     assert not Proposal.objects.exists()

@@ -1,4 +1,4 @@
-"""'Afronden': what the examiner reads and signs, what is kept of that, and what the PDF says of it."""
+"""'Afronden': the summary, the signature and its place on the PDF."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def own(invitation: Invitation):
 
 
 def confirmed(invitation: Invitation, **changed: str) -> dict[str, str]:
-    """What the page posts when everything is right."""
+    """The post of a valid page."""
     return {
         "function": "Werkbegeleider",
         "organisation": "Zorg & Co",
@@ -73,8 +73,8 @@ def pdf_pages(document) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
 
 
-# --- The confirmation ----------------------------------------------------------------------------
-def test_without_the_confirmation_nothing_is_completed_and_nothing_typed_is_lost(scored: Invitation) -> None:
+# --- Confirmation --------------------------------------------------------------------------------
+def test_missing_confirmation_completes_nothing_and_keeps_input(scored: Invitation) -> None:
     post = confirmed(scored, function="Hoofd opleiding")
     del post["confirmed"]
     answer = open_link(scored).post(address(scored), post)
@@ -87,7 +87,7 @@ def test_without_the_confirmation_nothing_is_completed_and_nothing_typed_is_lost
     assert (scored.signed_name, scored.assessed_on) == ("", None)
 
 
-def test_nog_wijzigen_keeps_what_was_typed_until_it_is_signed(scored: Invitation) -> None:
+def test_nog_wijzigen_keeps_typed_signature(scored: Invitation) -> None:
     browser = open_link(scored)
     typed = confirmed(scored, function="Hoofd\0 opleiding", place="Utrecht, De Linde", assessed_on="geen dag")
     assert browser.post(address(scored, "change"), typed)["Location"] == address(scored, "form")
@@ -104,14 +104,14 @@ def test_nog_wijzigen_keeps_what_was_typed_until_it_is_signed(scored: Invitation
     assert (scored.signed_function, scored.typed_signature) == ("Werkbegeleider", {})
 
 
-def test_what_is_posted_to_nog_wijzigen_is_cut_to_what_can_be_signed(scored: Invitation) -> None:
+def test_nog_wijzigen_truncates_long_signature_fields(scored: Invitation) -> None:
     post = {"function": "x" * 500, "fingerprint": "y", "confirmed": "on"}
     open_link(scored).post(address(scored, "change"), post)
     scored.refresh_from_db()
     assert scored.typed_signature == {"function": "x" * 120}
 
 
-def test_two_clicks_complete_once(scored: Invitation) -> None:
+def test_double_click_completes_once(scored: Invitation) -> None:
     browser, post = open_link(scored), confirmed(scored)
     assert "Uw beoordeling is afgerond." in browser.post(address(scored), post, follow=True).content.decode()
     again = browser.post(address(scored), post | {"function": "Iets anders"}, follow=True).content.decode()
@@ -121,7 +121,7 @@ def test_two_clicks_complete_once(scored: Invitation) -> None:
     assert scored.signed_function == "Werkbegeleider"
 
 
-def test_missing_tick_is_asked_for_and_is_no_error(scored: Invitation) -> None:
+def test_missing_tick_is_asked_for_without_an_error(scored: Invitation) -> None:
     browser, post = open_link(scored), confirmed(scored)
     del post["confirmed"]
     shown = browser.post(address(scored), post).content.decode()
@@ -131,9 +131,7 @@ def test_missing_tick_is_asked_for_and_is_no_error(scored: Invitation) -> None:
 
 
 @pytest.mark.parametrize("seen", ["changed", ""])
-def test_what_was_changed_since_the_summary_is_shown_again_and_to_be_confirmed_anew(
-    scored: Invitation, seen: str
-) -> None:
+def test_change_since_the_summary_needs_confirmation_again(scored: Invitation, seen: str) -> None:
     browser, post = open_link(scored), confirmed(scored, organisation="De Linde")
     if seen:
         steps.fill_in(scored, "G", "Intussen, op de telefoon.")
@@ -149,7 +147,7 @@ def test_what_was_changed_since_the_summary_is_shown_again_and_to_be_confirmed_a
     assert not own(scored).is_completed
 
 
-def test_a_score_that_went_missing_since_leads_back_to_the_form(
+def test_score_removed_meanwhile_leads_back_to_the_form(
     scored: Invitation, second_examiner: Contact, docent: User
 ) -> None:
     own(scored).columns[0].assignment.scores.all()[0].delete()
@@ -158,7 +156,7 @@ def test_a_score_that_went_missing_since_leads_back_to_the_form(
     assert "heeft nog geen score" in answer.content.decode()
 
 
-def test_completing_what_is_cancelled_or_withdrawn_does_nothing(scored: Invitation, docent: User) -> None:
+def test_cancelled_and_withdrawn_work_is_not_completed(scored: Invitation, docent: User) -> None:
     browser, post = open_link(scored), confirmed(scored)
     invite.withdraw(invitation=scored, by=docent)
     assert browser.post(address(scored), post).status_code == 410
@@ -167,9 +165,7 @@ def test_completing_what_is_cancelled_or_withdrawn_does_nothing(scored: Invitati
 
 # --- Date and place ------------------------------------------------------------------------------
 @pytest.mark.parametrize(("days", "is_good"), [(1, False), (0, True), (-30, True), (-365, True), (-366, False)])
-def test_the_date_is_not_in_the_future_and_at_most_a_year_before_the_start(
-    scored: Invitation, days: int, is_good: bool
-) -> None:
+def test_date_is_within_its_bounds(scored: Invitation, days: int, is_good: bool) -> None:
     day = timezone.localdate(scored.assessment.created_at) + timedelta(days=days)
     answer = open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
     assert (answer.status_code == 302) is is_good
@@ -179,12 +175,12 @@ def test_the_date_is_not_in_the_future_and_at_most_a_year_before_the_start(
 
 
 @pytest.mark.parametrize("typed", ["", "geen datum", "2026-02-30"])
-def test_without_a_date_that_exists_it_is_refused(scored: Invitation, typed: str) -> None:
+def test_invalid_date_is_refused(scored: Invitation, typed: str) -> None:
     assert open_link(scored).post(address(scored), confirmed(scored, assessed_on=typed)).status_code == 422
     assert not own(scored).is_completed
 
 
-def test_the_rule_of_the_date_holds_without_the_screen(scored: Invitation) -> None:
+def test_domain_enforces_the_date_bounds(scored: Invitation) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     with pytest.raises(lifecycle.DomainError, match="toekomst"):
         saving.complete(invitation=scored, signature=signature.Signature(assessed_on=tomorrow))
@@ -192,27 +188,23 @@ def test_the_rule_of_the_date_holds_without_the_screen(scored: Invitation) -> No
 
 
 @pytest.mark.parametrize(("planned", "proposed"), [(-3, -3), (None, 0), (5, 0)])
-def test_the_planned_day_is_proposed_unless_it_has_not_come_yet(
-    scored: Invitation, planned: int | None, proposed: int
-) -> None:
+def test_past_planned_day_is_the_default_date(scored: Invitation, planned: int | None, proposed: int) -> None:
     today = timezone.localdate()
     scored.assessment.planned_on = None if planned is None else today + timedelta(days=planned)
     scored.assessment.place = "Utrecht"
-    found = signature.proposed(scored)
-    assert (found.assessed_on, found.place) == (today + timedelta(days=proposed), "Utrecht")
+    outcome = signature.proposed(scored)
+    assert (outcome.assessed_on, outcome.place) == (today + timedelta(days=proposed), "Utrecht")
 
 
-# --- What is kept --------------------------------------------------------------------------------
-def test_the_page_proposes_what_the_address_book_says(scored: Invitation) -> None:
+# --- Signature -----------------------------------------------------------------------------------
+def test_signature_is_prefilled_from_the_address_book(scored: Invitation) -> None:
     Contact.objects.filter(pk=scored.contact_id).update(function="Praktijkopleider", organisation="Zorggroep Noord")
     shown = open_link(scored).get(address(scored)).content.decode()
-    for said in ("Erik Examinator", 'value="Praktijkopleider"', 'value="Zorggroep Noord"'):
-        assert said in shown
+    for text in ("Erik Examinator", 'value="Praktijkopleider"', 'value="Zorggroep Noord"'):
+        assert text in shown
 
 
-def test_what_was_signed_stays_on_the_pdf_whatever_the_address_book_says_later(
-    scored: Invitation, committee_member: User
-) -> None:
+def test_pdf_keeps_the_signature_after_contact_changes(scored: Invitation, committee_member: User) -> None:
     day = timezone.localdate() - timedelta(days=2)
     open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
     contact = scored.contact
@@ -231,16 +223,14 @@ def test_what_was_signed_stays_on_the_pdf_whatever_the_address_book_says_later(
         assert later not in first + " ".join(rest)
 
 
-def test_what_was_completed_before_one_signed_gets_the_address_book_s_name(
-    assessed: Assessment, committee_member: User
-) -> None:
+def test_unsigned_completion_uses_the_address_book_name(assessed: Assessment, committee_member: User) -> None:
     Invitation.objects.update(assessed_on=None, assessed_place="", signed_name="")
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     [first, *_] = pdf_pages(document)
     assert "Erik Examinator" in first
 
 
-def test_an_older_document_without_dates_is_still_made(assessed: Assessment, committee_member: User) -> None:
+def test_older_document_without_dates_is_rendered(assessed: Assessment, committee_member: User) -> None:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     for process in document.result["core_tasks"][0]["work_processes"]:
         for part in process["parts"]:
@@ -249,21 +239,21 @@ def test_an_older_document_without_dates_is_still_made(assessed: Assessment, com
     assert "Erik Examinator" in pdf_pages(document)[0]
 
 
-# --- The result that follows ---------------------------------------------------------------------
-def test_the_only_examiner_reads_the_grade_that_the_result_gets(scored: Invitation, committee_member: User) -> None:
+# --- Results on the summary ----------------------------------------------------------------------
+def test_only_examiner_sees_the_resulting_grade(scored: Invitation, committee_member: User) -> None:
     steps.fill_in(scored, "G")
-    found = examiner_result(own(scored), contact=scored.contact)
+    outcome = examiner_result(own(scored), contact=scored.contact)
     shown = open_link(scored).get(address(scored)).content.decode()
     saving.complete(invitation=scored)
     scored.assessment.refresh_from_db()
     finalise(assessment=scored.assessment, by=committee_member, exam_office_email="bureau@hier.test")
     scored.assessment.refresh_from_db()
-    assert found.unit
-    assert (found.unit.ovg, found.unit.grade) == (scored.assessment.ovg, scored.assessment.grade)
-    assert str(found.unit.grade).replace(".", ",") in shown
+    assert outcome.unit
+    assert (outcome.unit.ovg, outcome.unit.grade) == (scored.assessment.ovg, scored.assessment.grade)
+    assert str(outcome.unit.grade).replace(".", ",") in shown
 
 
-def test_who_has_some_parts_reads_their_results_and_no_grade(
+def test_partial_examiner_sees_part_results_without_a_grade(
     assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     [first, second] = assessment.unit.core_tasks.get().work_processes.all()
@@ -272,9 +262,9 @@ def test_who_has_some_parts_reads_their_results_and_no_grade(
     steps.choose(assessment, second_examiner, part=second.parts.all()[1])
     invitation = steps.send_invitation(assessment, examiner)
     steps.fill_in(invitation, "G")
-    found = examiner_result(own(invitation), contact=examiner)
-    assert found.unit is None
-    [whole, some] = found.work_processes
+    outcome = examiner_result(own(invitation), contact=examiner)
+    assert outcome.unit is None
+    [whole, some] = outcome.work_processes
     assert whole.result
     assert whole.result.ovg is Score.G
     assert (some.result, [result.ovg for _, result in some.parts]) == (None, [Score.G])
@@ -283,7 +273,7 @@ def test_who_has_some_parts_reads_their_results_and_no_grade(
     assert "cijfer <strong>" not in shown
 
 
-def test_two_on_the_same_parts_each_read_their_own_and_no_grade(
+def test_two_examiners_see_own_results_without_a_grade(
     assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -296,16 +286,14 @@ def test_two_on_the_same_parts_each_read_their_own_and_no_grade(
         assert secret not in shown
 
 
-def test_the_summary_takes_as_many_queries_whatever_the_number_of_criteria(
-    scored: Invitation, django_assert_max_num_queries
-) -> None:
+def test_query_count_of_the_summary_is_constant(scored: Invitation, django_assert_max_num_queries) -> None:
     browser = open_link(scored)
     with django_assert_max_num_queries(8):
         assert browser.get(address(scored)).status_code == 200
 
 
 # --- Sent back -----------------------------------------------------------------------------------
-def test_sent_back_clears_nothing_and_shows_what_the_committee_asks(scored: Invitation, committee_member: User) -> None:
+def test_sent_back_form_keeps_answers_and_shows_the_question(scored: Invitation, committee_member: User) -> None:
     steps.fill_in(scored, "G", "Daarom.")
     day = timezone.localdate() - timedelta(days=9)
     open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
@@ -316,13 +304,11 @@ def test_sent_back_clears_nothing_and_shows_what_the_committee_asks(scored: Invi
     assert REMARK in shown
     assert (shown.count("Daarom."), len(re.findall(r'value="G"\s+checked', shown))) == (4, 8)
     summary = browser.get(address(scored)).content.decode()
-    for said in (f'value="{day.isoformat()}"', 'value="Utrecht"', 'value="Werkbegeleider"', 'value="Zorg &amp; Co"'):
-        assert said in summary
+    for text in (f'value="{day.isoformat()}"', 'value="Utrecht"', 'value="Werkbegeleider"', 'value="Zorg &amp; Co"'):
+        assert text in summary
 
 
-def test_completed_again_the_question_is_gone_and_the_next_one_shows_alone(
-    scored: Invitation, committee_member: User
-) -> None:
+def test_completing_clears_the_committee_question(scored: Invitation, committee_member: User) -> None:
     saving.complete(invitation=scored)
     back(scored, committee_member)
     browser = open_link(scored)
@@ -336,7 +322,7 @@ def test_completed_again_the_question_is_gone_and_the_next_one_shows_alone(
     assert REMARK not in shown
 
 
-def test_only_who_got_it_back_reads_the_question(
+def test_only_the_addressed_examiner_sees_the_question(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -348,7 +334,7 @@ def test_only_who_got_it_back_reads_the_question(
     assert REMARK not in open_link(theirs).get(address(theirs, "form")).content.decode()
 
 
-def test_the_form_s_head_says_when_and_where(invitation: Invitation) -> None:
+def test_form_header_shows_date_and_place(invitation: Invitation) -> None:
     Assessment.objects.update(planned_on=date(2026, 11, 24), place="De Linde, Utrecht")
     shown = open_link(invitation).get(address(invitation, "form")).content.decode()
     assert "di 24 nov 2026, De Linde, Utrecht" in shown

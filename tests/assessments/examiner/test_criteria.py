@@ -1,4 +1,4 @@
-"""The criteria on the examiner's form: the own fields and scores, and the links to what is open."""
+"""The criteria on the examiner's form: own fields and scores, and links to missing ones."""
 
 import re
 
@@ -21,7 +21,7 @@ def points(column: Column) -> str:
     return render_to_string("assessments/examiner/_form_points.html", {"lines": column.lines, "part": column.title})
 
 
-def test_two_examiners_of_a_part_each_see_the_own_fields_and_scores(assessment, examiner, second_examiner):
+def test_each_examiner_sees_own_fields_and_scores(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     both = send_invitation(assessment, examiner), send_invitation(assessment, second_examiner)
     fill_in(both[0], "G", "Sterk")
@@ -32,14 +32,14 @@ def test_two_examiners_of_a_part_each_see_the_own_fields_and_scores(assessment, 
         assert (len(re.findall(r"\bchecked\b", html)), len(re.findall(r"\bhidden\b", html))) == (checked, hidden)
 
 
-def test_each_score_stands_where_it_was_given(invitation):
+def test_scores_are_shown_at_their_criteria(invitation):
     column = first_column(invitation)
     column.stored_scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
     checked = re.findall(r'id="(score-[^"]*)"[^>]*\bchecked\b', criteria(column))
     assert checked == [f"{column.score_field(column.criteria[0])}-O", f"{column.score_field(column.criteria[1])}-V"]
 
 
-def test_a_missing_score_is_marked(invitation):
+def test_missing_score_is_marked(invitation):
     column = first_column(invitation)
     wrong = {column.score_field(column.criteria[0]): "Kies"}
     assert criteria(column, wrong=wrong).count("aria-invalid") == 1
@@ -47,7 +47,7 @@ def test_a_missing_score_is_marked(invitation):
 
 
 @pytest.mark.parametrize("text", ["text", "meaning_o", "meaning_v", "meaning_g"])
-def test_texts_of_a_criterion_are_escaped(invitation, text):
+def test_criterion_texts_are_escaped(invitation, text):
     column = first_column(invitation)
     setattr(column.criteria[0], text, "<b>Anders</b>")
     assert "&lt;b&gt;Anders&lt;/b&gt;" in criteria(column)

@@ -1,4 +1,4 @@
-"""'Bewaar een kopie (pdf)': the examiner's own parts, never anyone else's."""
+"""'Bewaar een kopie (pdf)': the examiner's own parts only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read(invitation: Invitation) -> tuple[PdfReader, list[str]]:
     return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
 
 
-def test_it_holds_scores_justifications_and_what_was_signed(invitation: Invitation) -> None:
+def test_copy_has_scores_justifications_and_signature(invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Rustig & <b>duidelijk</b>.")
     today = signature.proposed(invitation).assessed_on
     saving.complete(
@@ -42,15 +42,15 @@ def test_it_holds_scores_justifications_and_what_was_signed(invitation: Invitati
     )
     _, pages = read(invitation)
     text = " ".join(pages)
-    for said in ("Anouk van 't Hoff", "123456", "Erik Examinator, Werkbegeleider, Zorg & Co", "Utrecht", "ROC Hier"):
-        assert said in text
+    for phrase in ("Anouk van 't Hoff", "123456", "Erik Examinator, Werkbegeleider, Zorg & Co", "Utrecht", "ROC Hier"):
+        assert phrase in text
     assert text.count("Rustig & <b>duidelijk</b>.") == 4
     assert text.count("G Goed") == 8
     for criterion in Criterion.objects.all():
         assert criterion.text in text
 
 
-def test_every_page_says_that_it_is_a_concept(invitation: Invitation) -> None:
+def test_every_page_is_marked_as_a_concept(invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Een heel verhaal. " * 300)
     saving.complete(invitation=invitation)
     _, pages = read(invitation)
@@ -59,7 +59,7 @@ def test_every_page_says_that_it_is_a_concept(invitation: Invitation) -> None:
         assert "CONCEPT – nog niet vastgesteld" in page
 
 
-def test_it_is_tagged_with_a_title_and_a_language(invitation: Invitation) -> None:
+def test_copy_is_tagged_with_title_and_language(invitation: Invitation) -> None:
     steps.assess(invitation)
     reader, _ = read(invitation)
     root = reader.root_object
@@ -68,9 +68,7 @@ def test_it_is_tagged_with_a_title_and_a_language(invitation: Invitation) -> Non
     assert (root["/Lang"], title) == ("nl", "Kopie van de beoordeling van Anouk van 't Hoff – CONCEPT")
 
 
-def test_nothing_of_another_examiner_is_in_it(
-    assessment: Assessment, examiner: Contact, second_examiner: Contact
-) -> None:
+def test_copy_excludes_other_examiners(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> None:
     [first, second] = assessment.unit.core_tasks.get().work_processes.all()
     steps.choose(assessment, examiner, second_examiner, work_process=first)
     steps.choose(assessment, second_examiner, work_process=second)
@@ -86,7 +84,7 @@ def test_nothing_of_another_examiner_is_in_it(
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "a\n" * 9_999, "a\n\n" * 6_666], ids=["word", "lines", "paragraphs"])
-def test_the_longest_texts_are_laid_out_while_one_waits(invitation: Invitation, text: str) -> None:
+def test_longest_texts_are_rendered_within_a_request(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", text)
     saving.complete(invitation=invitation)
     started = time.process_time()
@@ -96,18 +94,18 @@ def test_the_longest_texts_are_laid_out_while_one_waits(invitation: Invitation, 
     assert sum(drawn.count(letter) for letter in "ax") >= 4 * sum(text.count(letter) for letter in "ax")
 
 
-def test_before_completing_there_is_none(invitation: Invitation) -> None:
+def test_copy_is_unavailable_before_completing(invitation: Invitation) -> None:
     steps.fill_in(invitation, "V")
     assert download(invitation)["Location"] == reverse("assessments:form", args=[invitation.public_id])
 
 
-def test_without_the_link_there_is_none(invitation: Invitation) -> None:
+def test_copy_needs_the_link(invitation: Invitation) -> None:
     steps.assess(invitation)
     assert Client().get(reverse("assessments:copy", args=[invitation.public_id])).status_code == 403
 
 
 @pytest.mark.parametrize("score", ["V", "G"])
-def test_once_it_is_final_it_says_where_the_document_is_and_tells_no_result(
+def test_copy_of_a_final_assessment_refers_to_the_document(
     invitation: Invitation, committee_member: User, score: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
@@ -122,7 +120,7 @@ def test_once_it_is_final_it_says_where_the_document_is_and_tells_no_result(
         assert "Carla Commissie" not in page
 
 
-def test_it_is_not_kept_and_its_name_names_no_one(invitation: Invitation) -> None:
+def test_copy_is_not_stored_and_file_name_is_anonymous(invitation: Invitation) -> None:
     steps.assess(invitation)
     before = StoredFile.objects.count()
     answer = download(invitation)

@@ -1,4 +1,4 @@
-"""Wrong links are counted by address; a link that is right is never kept out, and no cache is needed for it."""
+"""Wrong links are counted by address; a valid link always opens, also without the cache."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def try_wrong(times: int, **headers: Any) -> list[int]:
 
 # --- Wrong links -------------------------------------------------------------------------------------
 @pytest.mark.django_db
-def test_after_twenty_wrong_links_the_next_is_refused_calmly() -> None:
+def test_wrong_links_are_limited_after_twenty() -> None:
     assert try_wrong(TIMES) == [404] * TIMES
     answer = Client().get(WRONG)
     assert answer.status_code == 429
@@ -52,20 +52,20 @@ def test_after_twenty_wrong_links_the_next_is_refused_calmly() -> None:
 
 
 @pytest.mark.django_db
-def test_ten_minutes_later_it_counts_anew(pass_time: Any) -> None:
+def test_count_is_reset_after_ten_minutes(pass_time: Any) -> None:
     assert try_wrong(TIMES + 1)[-1] == 429
     pass_time(minutes=11)
     assert try_wrong(1) == [404]
 
 
-def test_a_link_that_is_right_opens_from_an_address_over_the_limit(invitation: Invitation) -> None:
+def test_valid_link_opens_over_the_limit(invitation: Invitation) -> None:
     assert try_wrong(TIMES + 5)[-1] == 429
     browser = Client()
     assert browser.get(link(invitation)).status_code == 302
     assert browser.get(page("form", invitation)).status_code == 200
 
 
-def test_links_that_are_right_or_void_are_not_counted(invitation: Invitation, docent: Any) -> None:
+def test_valid_and_void_links_are_not_counted(invitation: Invitation, docent: Any) -> None:
     from assessments.invitations import invite
 
     void = link(invitation)
@@ -78,21 +78,21 @@ def test_links_that_are_right_or_void_are_not_counted(invitation: Invitation, do
 
 
 @pytest.mark.django_db
-def test_asking_a_new_link_with_a_wrong_token_counts_too() -> None:
+def test_new_link_request_with_a_wrong_token_counts() -> None:
     post = reverse("assessments:new_link", args=["WzEsMV0:verzonnen"])
     assert [Client().post(post).status_code for _ in range(TIMES)] == [404] * TIMES
     assert try_wrong(1) == [429]
 
 
-def test_another_address_is_not_counted_with_it(db: None) -> None:
+def test_addresses_are_counted_separately(db: None) -> None:
     assert try_wrong(TIMES + 1, REMOTE_ADDR="192.0.2.1")[-1] == 429
     assert try_wrong(1, REMOTE_ADDR="192.0.2.2") == [404]
 
 
-# --- Whose address -----------------------------------------------------------------------------------
-def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -> None:
+# --- Client addresses --------------------------------------------------------------------------------
+def test_visitors_behind_a_proxy_are_counted_separately(db: None, settings: Any) -> None:
     settings.TRUSTED_PROXIES = 1
-    # What stands before the proxy's own word is the visitor's, who can't start a new count with it.
+    # Entries before the proxy's own come from the visitor, who can't start a new count with them.
     for number in range(TIMES + 1):
         [status] = try_wrong(1, HTTP_X_FORWARDED_FOR=f"203.0.113.{number}, 192.0.2.1")
     assert status == 429
@@ -111,12 +111,12 @@ def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -
         ("", "unknown"),
     ],
 )
-def test_an_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
+def test_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
     assert client_key(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
 
 
 # --- Posts without a cookie ----------------------------------------------------------------------------
-def test_saving_without_a_cookie_is_refused_and_what_was_typed_still_stands_there(invitation: Invitation) -> None:
+def test_limited_save_without_cookie_keeps_input(invitation: Invitation) -> None:
     [column, *_] = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     post = {column.justification_field: "Een uur werk"}
     times = rate_limits.WRONG["no_cookie"].times
@@ -130,8 +130,8 @@ def test_saving_without_a_cookie_is_refused_and_what_was_typed_still_stands_ther
     assert with_cookie.post(page("keep", invitation), post).status_code == 200
 
 
-# --- Copies to keep ----------------------------------------------------------------------------------
-def test_an_examiner_makes_ten_copies_in_ten_minutes(
+# --- Copies ------------------------------------------------------------------------------------------
+def test_copies_are_limited_to_ten_in_ten_minutes(
     invitation: Invitation, pass_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assessments.examiner.summary.write_pdf", lambda html: b"%PDF-")
@@ -150,7 +150,7 @@ def test_an_examiner_makes_ten_copies_in_ten_minutes(
 
 # --- Links that stop reminders -------------------------------------------------------------------------
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_wrong_links_that_stop_reminders_count_with_the_other_wrong_ones(invitation: Invitation, method: str) -> None:
+def test_wrong_stop_links_count_as_wrong_links(invitation: Invitation, method: str) -> None:
     wrong = reverse("assessments:no_reminders", args=[links.token_for(invitation=invitation)])  # of another purpose
     right = reverse("assessments:no_reminders", args=[unsubscribe.stop_token(invitation)])
     assert [getattr(Client(), method)(wrong).status_code for _ in range(TIMES)] == [404] * TIMES
@@ -160,7 +160,7 @@ def test_wrong_links_that_stop_reminders_count_with_the_other_wrong_ones(invitat
 
 
 # --- New links -------------------------------------------------------------------------------------------
-def test_an_examiner_gets_at_most_ten_new_links_a_day(invitation: Invitation, pass_time: Any) -> None:
+def test_new_links_are_limited_to_ten_a_day(invitation: Invitation, pass_time: Any) -> None:
     post = reverse("assessments:new_link", args=[links.token_for(invitation=invitation)])
     for _ in range(10):
         pass_time(minutes=6)
@@ -174,7 +174,7 @@ def test_an_examiner_gets_at_most_ten_new_links_a_day(invitation: Invitation, pa
     assert Client().post(post).status_code == 200
 
 
-def test_clicks_that_send_nothing_are_not_counted_for_the_examiner(invitation: Invitation, pass_time: Any) -> None:
+def test_requests_without_a_mail_are_not_counted(invitation: Invitation, pass_time: Any) -> None:
     post = reverse("assessments:new_link", args=[links.token_for(invitation=invitation)])
     assert {Client().post(post).status_code for _ in range(15)} == {200}
     pass_time(minutes=6)
@@ -182,9 +182,7 @@ def test_clicks_that_send_nothing_are_not_counted_for_the_examiner(invitation: I
     assert OutgoingMail.objects.count() == 2
 
 
-def test_one_address_asks_sixty_new_links_of_an_invitation_in_ten_minutes(
-    invitation: Invitation, second_examiner: Contact
-) -> None:
+def test_new_link_requests_are_limited_to_sixty_per_address(invitation: Invitation, second_examiner: Contact) -> None:
     post = reverse("assessments:new_link", args=[links.token_for(invitation=invitation)])
     assert {Client().post(post).status_code for _ in range(60)} == {200}
     assert Client().post(post).status_code == 429
@@ -196,26 +194,26 @@ def test_one_address_asks_sixty_new_links_of_an_invitation_in_ten_minutes(
 
 
 # --- Without a cache ---------------------------------------------------------------------------------------
-def test_a_cache_that_is_gone_keeps_nobody_out_and_is_told_once(
+def test_cache_outage_blocks_no_visitor_and_is_logged_once(
     invitation: Invitation, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.auth.rate_limits._outage_logged", False)
-    gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {"default": gone}
+    cache_down = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": cache_down}
     with caplog.at_level(logging.WARNING, logger="accounts.auth.rate_limits"):
         assert try_wrong(TIMES + 2) == [404] * (TIMES + 2)
         assert Client().get(link(invitation)).status_code == 302
-    told = [record for record in caplog.records if record.name == "accounts.auth.rate_limits"]
-    assert len(told) == 1
-    assert "The cache does not answer" in told[0].message
+    log_records = [record for record in caplog.records if record.name == "accounts.auth.rate_limits"]
+    assert len(log_records) == 1
+    assert "The cache does not answer" in log_records[0].message
 
 
-def test_a_count_that_expires_at_that_moment_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_count_that_expires_meanwhile_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = rate_limits.Limit("test", 1, timedelta(minutes=1))
     assert not limit.exceeds("x")
 
-    def gone(*args: Any) -> int:
+    def cache_down(*args: Any) -> int:
         raise ValueError("Key not found")
 
-    monkeypatch.setattr(type(cache._connections["default"]), "incr", gone)
+    monkeypatch.setattr(type(cache._connections["default"]), "incr", cache_down)
     assert not limit.exceeds("x")

@@ -1,4 +1,4 @@
-"""The examiner's form: reading a post, saving for now, completing (source text, part B)."""
+"""The examiner's form: reading a post, saving and completing (source text, part B)."""
 
 import pytest
 from django.db import transaction
@@ -23,7 +23,7 @@ def own_rubric(invitation):
 
 
 def filled_in(rubric, score="V", text=""):
-    """What a browser posts for the whole form."""
+    """Return the post of the whole form."""
     post = QueryDict(mutable=True)
     for column in rubric.columns:
         post[f"base-{column.assignment.pk}"] = str(column.base)
@@ -34,7 +34,7 @@ def filled_in(rubric, score="V", text=""):
 
 
 def post_form(invitation, post):
-    """Saves a post as the view does."""
+    """Save a post as the view does."""
     return saving.save_post(invitation=invitation, post=post).conflicts
 
 
@@ -43,19 +43,19 @@ def texts(invitation):
 
 
 # --- Reading a post ------------------------------------------------------------------------------
-def test_line_ends_of_browsers_and_nul_bytes_are_cleaned(invitation):
+def test_line_ends_and_nul_bytes_are_cleaned(invitation):
     post_form(invitation, filled_in(own_rubric(invitation), text="Eerst\r\ndan\x00 dit\r\n"))
     assert texts(invitation) == ["Eerst\ndan dit\n"] * 4
 
 
-def test_what_turns_text_round_is_left_out(invitation):
+def test_text_direction_overrides_are_removed(invitation):
     post_form(invitation, filled_in(own_rubric(invitation), text="Go\u202eed\x85ge\u2028daan, Zoe\u0308."))
     assert texts(invitation) == ["Goed\nge\ndaan, Zoë."] * 4
 
 
 @pytest.mark.parametrize("completed", [False, True])
-def test_text_stored_before_it_was_cleaned_is_no_conflict(completed, invitation):
-    """Posted as it is in the open page, which has it as it is stored."""
+def test_uncleaned_stored_text_is_no_conflict(completed, invitation):
+    """The open page posts the text as it is stored."""
     fill_in(invitation, "V", "Goed gedaan.")
     Assignment.objects.update(justification=RawSQL("%s", ["Goed\u2028gedaan.\u202e"]))
     rubric = own_rubric(invitation)
@@ -65,8 +65,8 @@ def test_text_stored_before_it_was_cleaned_is_no_conflict(completed, invitation)
     assert post_form(invitation, post) == []
 
 
-def test_page_that_posted_odd_characters_can_go_on(invitation):
-    """Its next save has the base of before: the answer, with the text as it was cleaned, may never have come."""
+def test_page_with_cleaned_characters_saves_again(invitation):
+    """Its next save has the old base: the answer with the cleaned text may be lost."""
     post = filled_in(own_rubric(invitation), text="Eerst\u2028dit\u202e")
     post["page"], post["save-number"] = "0123456789abcdef", "1"
     assert post_form(invitation, post) == []
@@ -78,7 +78,7 @@ def test_page_that_posted_odd_characters_can_go_on(invitation):
 
 
 @pytest.mark.parametrize("base", ["", "-1", "²", "x", "9" * 5000, " -", "- ٣V", "- 1X", f"- {'9' * 5000}V"])
-def test_base_that_is_none_overwrites_nothing_and_is_no_error(base, invitation):
+def test_invalid_base_overwrites_nothing(base, invitation):
     fill_in(invitation, "V", "Staat er al.", parts=[own_rubric(invitation).columns[0].assignment.part])
     rubric = own_rubric(invitation)
     post = filled_in(rubric, score="G", text="Getypt.")
@@ -90,7 +90,7 @@ def test_base_that_is_none_overwrites_nothing_and_is_no_error(base, invitation):
 
 
 @pytest.mark.parametrize("value", ["", "v", "X", "OV", "\x00", "1"])
-def test_score_that_is_none_is_no_score(value, invitation):
+def test_invalid_score_is_ignored(value, invitation):
     post_form(invitation, filled_in(own_rubric(invitation), score=value))
     assert not Score.objects.exists()
 
@@ -109,12 +109,12 @@ def test_longest_justification_is_20000_characters(invitation):
     assert post_form(invitation, shorter) == []
 
 
-def test_line_ends_count_once(invitation):
+def test_line_ends_count_as_one_character(invitation):
     post = filled_in(own_rubric(invitation), text="\r\n" * 20_000)
     assert saving.save_post(invitation=invitation, post=post).too_long == []
 
 
-def test_score_of_another_part_s_criterion_is_ignored(invitation):
+def test_score_of_another_part_is_ignored(invitation):
     rubric = own_rubric(invitation)
     first, second = rubric.columns[:2]
     foreign = QueryDict(mutable=True)
@@ -124,7 +124,7 @@ def test_score_of_another_part_s_criterion_is_ignored(invitation):
     assert not Score.objects.exists()
 
 
-def test_another_examiner_s_part_is_out_of_reach(assessment, examiner, second_examiner):
+def test_part_of_another_examiner_cannot_be_changed(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     mine, other = (send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     assert post_form(mine, filled_in(own_rubric(other), score="O", text="Van een ander.")) == []
@@ -146,15 +146,15 @@ def test_truncated_post_deletes_nothing(invitation):
 
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
-def test_no_post_whatever_is_an_error(invitation, data):
+def test_arbitrary_posts_raise_no_error(invitation, data):
     names = list(filled_in(own_rubric(invitation)))
     with transaction.atomic():
         post_form(invitation, data.draw(st.dictionaries(st.sampled_from(names) | st.text(), st.text())))
         transaction.set_rollback(True)
 
 
-# --- Saving for now ------------------------------------------------------------------------------
-def test_first_save_makes_it_in_progress_under_the_examiner_s_name(invitation):
+# --- Saving --------------------------------------------------------------------------------------
+def test_first_save_by_the_examiner_makes_it_in_progress(invitation):
     post_form(invitation, filled_in(own_rubric(invitation)))
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.IN_PROGRESS
@@ -162,7 +162,7 @@ def test_first_save_makes_it_in_progress_under_the_examiner_s_name(invitation):
     assert (event.kind, event.actor_name, event.actor) == (Event.Kind.SAVED, "Erik Examinator", None)
 
 
-def test_posted_twice_saves_once_and_is_no_conflict(invitation):
+def test_double_submit_saves_once_without_conflict(invitation):
     post = filled_in(own_rubric(invitation), score="G", text="Getypt.")
     assert post_form(invitation, post) == []
     before = invitation.assessment.events.count()
@@ -171,19 +171,19 @@ def test_posted_twice_saves_once_and_is_no_conflict(invitation):
     assert texts(invitation) == ["Getypt."] * 4
 
 
-def test_saving_nothing_new_moves_nothing(invitation):
+def test_unchanged_save_changes_no_status(invitation):
     post_form(invitation, QueryDict(""))
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.INVITED
 
 
-def test_own_text_can_be_emptied_again(invitation):
+def test_own_text_can_be_cleared(invitation):
     fill_in(invitation, "V", "Toch niet nodig.")
     post_form(invitation, filled_in(own_rubric(invitation), text=""))
     assert texts(invitation) == [""] * 4
 
 
-def test_field_that_both_changed_is_given_back_with_both_and_the_others_are_saved(invitation):
+def test_conflicting_field_returns_both_texts_and_saves_others(invitation):
     rubric = own_rubric(invitation)
     phone, computer = filled_in(rubric, text=""), filled_in(rubric, score="G", text="Op de computer.")
     first = rubric.columns[0]
@@ -202,7 +202,7 @@ def test_field_that_both_changed_is_given_back_with_both_and_the_others_are_save
     assert Score.objects.filter(value="G").count() == 7
 
 
-def test_field_that_only_the_other_device_changed_stays_as_it_is_there(invitation):
+def test_field_changed_on_another_device_is_kept(invitation):
     opened = own_rubric(invitation)
     post_form(invitation, filled_in(opened, score="G", text="Op de telefoon."))
     untouched = filled_in(opened, score="", text="")
@@ -212,7 +212,7 @@ def test_field_that_only_the_other_device_changed_stays_as_it_is_there(invitatio
     assert texts(invitation) == ["Op de telefoon."] * 4
 
 
-def test_two_devices_in_different_fields_of_one_part_do_not_meet(invitation):
+def test_devices_in_different_fields_do_not_conflict(invitation):
     opened = own_rubric(invitation)
     first = opened.columns[0]
     phone, computer = filled_in(opened, score=""), filled_in(opened, score="")
@@ -223,7 +223,7 @@ def test_two_devices_in_different_fields_of_one_part_do_not_meet(invitation):
     assert (now.assignment.justification, now.scores) == ("Op de telefoon.", {first.criteria[0].pk: "G"})
 
 
-def test_part_that_became_someone_else_s_gives_the_typed_text_back(invitation, second_examiner):
+def test_reassigned_part_returns_the_typed_text(invitation, second_examiner):
     opened = filled_in(own_rubric(invitation), text="Nog maar net getypt.")
     work_process = WorkProcess.objects.get(core_task__unit=invitation.assessment.unit, code="B1-K1-W2")
     choose(invitation.assessment, second_examiner, work_process=work_process)
@@ -251,7 +251,7 @@ def test_all_v_needs_no_justification(invitation):
     assert invitation.assessment.status == Status.ASSESSED
 
 
-def test_missing_scores_are_listed_in_the_form_s_order(invitation):
+def test_missing_scores_are_listed_in_form_order(invitation):
     rubric = own_rubric(invitation)
     post = filled_in(rubric)
     del post[rubric.columns[0].score_field(rubric.columns[0].criteria[1])]
@@ -275,7 +275,7 @@ def test_o_or_g_needs_a_justification(score, text, invitation):
     assert missing(invitation) == ["B1-K1-W1 Productbeoordeling: de onderbouwing is verplicht bij een O of een G"]
 
 
-def test_what_is_missing_points_to_its_field(invitation):
+def test_missing_items_have_their_field_id(invitation):
     rubric = own_rubric(invitation)
     column = rubric.columns[0]
     post = filled_in(rubric, score="G", text="Goed.")
@@ -288,14 +288,14 @@ def test_what_is_missing_points_to_its_field(invitation):
     assert [item.field_id for item in incomplete.value.missing] == [f"{score_field}-O", column.justification_field]
 
 
-def test_completed_twice_is_said_once(invitation):
+def test_completing_twice_is_logged_once(invitation):
     fill_in(invitation, "V")
     assert saving.complete(invitation=invitation) is True
     assert saving.complete(invitation=invitation) is False
     assert invitation.assessment.events.filter(kind=Event.Kind.COMPLETED).count() == 1
 
 
-def test_one_examiner_of_two_completes_own_parts_alone(assessment, examiner, second_examiner):
+def test_examiner_completes_own_parts_only(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     mine, other = (send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     assess(mine)
@@ -305,7 +305,7 @@ def test_one_examiner_of_two_completes_own_parts_alone(assessment, examiner, sec
     assert other.assessment.status == Status.ASSESSED
 
 
-def test_nobody_sees_the_other_s_scores_in_the_own_form(assessment, examiner, second_examiner):
+def test_form_hides_scores_of_other_examiners(assessment, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     mine, other = (send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     assess(mine, "G")
@@ -313,7 +313,7 @@ def test_nobody_sees_the_other_s_scores_in_the_own_form(assessment, examiner, se
     assert own_rubric(other).scored_count == 0
 
 
-def test_late_autosave_of_the_same_is_no_conflict_and_of_other_values_is(invitation):
+def test_late_autosave_conflicts_only_with_other_values(invitation):
     post = filled_in(own_rubric(invitation), score="G", text="Zo is het.")
     post_form(invitation, post)
     saving.complete(invitation=invitation)
@@ -324,7 +324,7 @@ def test_late_autosave_of_the_same_is_no_conflict_and_of_other_values_is(invitat
     assert not Score.objects.exclude(value="G").exists()
 
 
-def test_late_autosave_after_final_is_given_back(invitation, committee_member):
+def test_late_autosave_after_final_returns_the_text(invitation, committee_member):
     assessment = assess(invitation)
     finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     late = post_form(invitation, filled_in(own_rubric(invitation), text="Nagekomen."))
@@ -332,13 +332,13 @@ def test_late_autosave_after_final_is_given_back(invitation, committee_member):
     assert texts(invitation) == [""] * 4
 
 
-def test_nothing_to_complete_for_who_has_no_part(invitation, second_examiner):
+def test_examiner_without_parts_has_nothing_to_complete(invitation, second_examiner):
     choose(invitation.assessment, second_examiner)
     with pytest.raises(saving.Incomplete):
         saving.complete(invitation=invitation)
 
 
-def test_examiner_of_one_part_sees_that_part_alone(assessment, examiner, second_examiner):
+def test_examiner_of_one_part_sees_only_that_part(assessment, examiner, second_examiner):
     part = Part.objects.filter(work_process__core_task__unit=assessment.unit).last()
     choose(assessment, examiner)
     choose(assessment, second_examiner, part=part)
@@ -346,7 +346,7 @@ def test_examiner_of_one_part_sees_that_part_alone(assessment, examiner, second_
     assert [sheet.part for sheet in rubric.parts] == [part]
 
 
-def test_cancelled_meanwhile_is_refused(invitation, docent):
+def test_save_after_cancelling_is_refused(invitation, docent):
     opened = filled_in(own_rubric(invitation), text="Te laat.")
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Niet verschenen.", counts_as_attempt=True)
     with pytest.raises(lifecycle.TransitionRefused):
@@ -355,7 +355,7 @@ def test_cancelled_meanwhile_is_refused(invitation, docent):
 
 # --- Reading -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("criteria", [1, 15])
-def test_rubric_takes_the_same_queries_whatever_its_size(
+def test_query_count_of_the_rubric_is_constant(
     criteria, django_assert_num_queries, student, docent, examiner, second_examiner
 ):
     assessment = start_assessment(student, first_unit(make_exam(criteria=criteria)), docent)
@@ -375,7 +375,7 @@ def test_rubric_takes_the_same_queries_whatever_its_size(
 
 
 @pytest.mark.parametrize("whose", ["everyone's", "the examiner's own"])
-def test_rubric_stands_in_the_exam_s_order_whatever_was_made_first(whose, student, docent, examiner):
+def test_rubric_follows_the_exam_order(whose, student, docent, examiner):
     exam = make_exam(core_tasks=2, published=False)
     for model in (CoreTask, WorkProcess, Part, Criterion):
         for piece in model.objects.filter(**{f"{model.version_path}__exam": exam}):
@@ -391,9 +391,7 @@ def test_rubric_stands_in_the_exam_s_order_whatever_was_made_first(whose, studen
 
 
 @pytest.mark.parametrize("criteria", [1, 15])
-def test_form_is_saved_in_the_same_queries_whatever_its_size(
-    criteria, django_assert_max_num_queries, student, docent, examiner
-):
+def test_query_count_of_saving_is_constant(criteria, django_assert_max_num_queries, student, docent, examiner):
     assessment = start_assessment(student, first_unit(make_exam(criteria=criteria)), docent)
     choose(assessment, examiner)
     invitation = send_invitation(assessment, examiner)

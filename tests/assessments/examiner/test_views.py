@@ -1,4 +1,4 @@
-"""The examiner's pages: the link, the form, what is refused and that nothing typed is lost."""
+"""The examiner's pages: the link, the form and refusals without losing input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.factories import PASSWORD
 
 @pytest.fixture
 def browser() -> Client:
-    """The examiner's browser: no login, nothing but what the link gives it."""
+    """The examiner's browser, without a login."""
     return Client()
 
 
@@ -50,12 +50,12 @@ def page(name: str, invitation: Invitation) -> str:
 
 
 def scored(shown: str, score: str) -> int:
-    """How many criteria have this score on the page."""
+    """Return how many criteria have this score on the page."""
     return len(re.findall(rf'value="{score}"\s+checked', shown))
 
 
 def filled(invitation: Invitation, score: str = "V", justification: str = "") -> dict[str, str]:
-    """What a browser posts for the whole form as it stands now."""
+    """Return the post of the form in its current state."""
     post = {}
     for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post[f"base-{column.assignment.pk}"] = str(column.base)
@@ -72,9 +72,7 @@ def own_fingerprint(invitation: Invitation) -> str:
     return read_uncorrected(invitation.assessment, contact=invitation.contact).open_fingerprint
 
 
-def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
-    browser: Client, invitation: Invitation
-) -> None:
+def test_link_sets_a_path_cookie_and_redirects(browser: Client, invitation: Invitation) -> None:
     response = browser.get(link(invitation))
     [cookie] = [cookie for cookie in response.cookies.values() if cookie["httponly"]]
     assert response["Location"] == f"{cookie['path']}?geopend"
@@ -91,13 +89,13 @@ def test_opening_changes_nothing(opened: Client, invitation: Invitation) -> None
     assert (invitation.assessment.status, Event.objects.count(), OutgoingMail.objects.count()) == before
 
 
-def test_the_form_needs_the_cookie(browser: Client, invitation: Invitation) -> None:
+def test_form_needs_the_cookie(browser: Client, invitation: Invitation) -> None:
     response = browser.get(page("form", invitation))
     assert response.status_code == 403
     assert "Open het formulier met de link in uw mail" in response.content.decode()
 
 
-def test_refused_cookies_are_named_after_opening_the_link(browser: Client, invitation: Invitation) -> None:
+def test_refused_cookies_are_reported_after_opening_the_link(browser: Client, invitation: Invitation) -> None:
     opened = browser.get(link(invitation))
     browser.cookies.clear()
     shown = browser.get(opened["Location"])
@@ -105,13 +103,13 @@ def test_refused_cookies_are_named_after_opening_the_link(browser: Client, invit
     assert "Sta cookies toe voor deze site" in shown.content.decode()
 
 
-def test_link_leads_to_the_form_by_its_own_address(browser: Client, invitation: Invitation) -> None:
+def test_link_redirects_to_the_form(browser: Client, invitation: Invitation) -> None:
     answer = browser.get(link(invitation), follow=True)
     assert answer.status_code == 200
     assert answer.redirect_chain[-1][0] == page("form", invitation)
 
 
-def test_form_without_its_cookie_can_be_sent_once_the_link_is_opened(browser: Client, invitation: Invitation) -> None:
+def test_form_without_cookie_is_sent_after_opening_the_link(browser: Client, invitation: Invitation) -> None:
     typed = all_scores(invitation, "G")
     shown = browser.post(page("save", invitation), typed, headers={"Origin": "http://testserver"}).content.decode()
     again = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', shown))
@@ -121,7 +119,7 @@ def test_form_without_its_cookie_can_be_sent_once_the_link_is_opened(browser: Cl
     assert Score.objects.filter(value="G").count() == 8
 
 
-def test_the_form_shows_each_criterion_with_what_o_v_and_g_mean(opened: Client, invitation: Invitation) -> None:
+def test_form_shows_criteria_with_score_meanings(opened: Client, invitation: Invitation) -> None:
     shown = opened.get(page("form", invitation)).content.decode()
     for column in read_rubric(invitation.assessment).columns:
         for criterion in column.criteria:
@@ -129,7 +127,7 @@ def test_the_form_shows_each_criterion_with_what_o_v_and_g_mean(opened: Client, 
                 assert text in shown
 
 
-def test_an_examiner_sees_the_own_parts_alone(
+def test_examiner_sees_only_own_parts(
     browser: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     [first, second] = assessment.unit.core_tasks.get().work_processes.all()
@@ -144,7 +142,7 @@ def test_an_examiner_sees_the_own_parts_alone(
 
 
 @pytest.mark.parametrize("criteria", [2, 15])
-def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
+def test_query_count_is_constant_for_criteria(
     criteria: int, docent: User, student, examiner: Contact, browser: Client, django_assert_max_num_queries
 ) -> None:
     from tests.factories import AccountExamFactory, first_unit, make_exam
@@ -164,7 +162,7 @@ def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
     assert Score.objects.count() == criteria * 4
 
 
-def test_tussentijds_opslaan_keeps_everything_and_says_so(opened: Client, invitation: Invitation) -> None:
+def test_tussentijds_opslaan_saves_and_confirms(opened: Client, invitation: Invitation) -> None:
     response = opened.post(page("save", invitation), filled(invitation, "G", "Sterk"), follow=True)
     shown = response.content.decode()
     assert "tussentijds opgeslagen" in shown
@@ -174,7 +172,7 @@ def test_tussentijds_opslaan_keeps_everything_and_says_so(opened: Client, invita
     assert invitation.assessment.status == Status.IN_PROGRESS
 
 
-def test_saving_as_one_types_tells_what_is_kept(opened: Client, invitation: Invitation) -> None:
+def test_autosave_returns_the_stored_values(opened: Client, invitation: Invitation) -> None:
     column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
     pk, field = column.assignment.pk, column.justification_field
     answer = opened.post(page("keep", invitation), {f"base-{pk}": str(column.base), field: "Sterk"}).json()
@@ -186,7 +184,7 @@ def test_saving_as_one_types_tells_what_is_kept(opened: Client, invitation: Invi
     assert stale["conflicts"] == {field: "Sterk"}
 
 
-def test_saving_as_one_types_tells_what_is_closed_or_too_long(opened: Client, invitation: Invitation) -> None:
+def test_autosave_reports_closed_parts_and_long_texts(opened: Client, invitation: Invitation) -> None:
     column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
     post = {f"base-{column.assignment.pk}": str(column.base), column.justification_field: "x" * 20_001}
     assert opened.post(page("keep", invitation), post).json()["too_long"] == [column.justification_field]
@@ -196,7 +194,7 @@ def test_saving_as_one_types_tells_what_is_closed_or_too_long(opened: Client, in
     assert late["conflicts"] == {column.justification_field: ""}
 
 
-def test_saving_as_one_types_with_a_void_link_says_why(opened: Client, invitation: Invitation, docent: User) -> None:
+def test_autosave_with_a_void_link_returns_the_reason(opened: Client, invitation: Invitation, docent: User) -> None:
     invite.invite_again(invitation=invitation, by=docent)
     answer = opened.post(page("keep", invitation))
     assert (answer.status_code, answer.json()) == (410, {"reason": "void"})
@@ -213,12 +211,10 @@ def test_saving_takes_at_most_twelve_queries(
         }
         with django_assert_max_num_queries(12):
             assert opened.post(page(name, invitation), post).status_code in (200, 302)
-    assert Event.objects.filter(kind="SAVED").count() == 1  # a quarter of an hour tells it once
+    assert Event.objects.filter(kind="SAVED").count() == 1  # one log line per quarter of an hour
 
 
-def test_klaar_op_deze_computer_closes_the_form_here_and_keeps_what_was_saved(
-    opened: Client, invitation: Invitation
-) -> None:
+def test_klaar_op_deze_computer_closes_form_and_keeps_answers(opened: Client, invitation: Invitation) -> None:
     opened.post(page("save", invitation), filled(invitation, "G", "Sterk"))
     assert "op deze computer gesloten" in opened.post(page("leave", invitation)).content.decode()
     assert opened.get(page("form", invitation)).status_code == 403
@@ -226,9 +222,7 @@ def test_klaar_op_deze_computer_closes_the_form_here_and_keeps_what_was_saved(
     assert "Sterk" in opened.get(page("form", invitation)).content.decode()
 
 
-def test_afronden_with_a_missing_score_says_which_and_keeps_what_was_typed(
-    opened: Client, invitation: Invitation
-) -> None:
+def test_afronden_names_the_missing_score_and_keeps_input(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "V", "Al iets geschreven")
     removed = next(name for name in post if name.startswith("score-"))
     del post[removed]
@@ -242,7 +236,7 @@ def test_afronden_with_a_missing_score_says_which_and_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize("score", ["O", "G"])
-def test_afronden_without_a_required_justification_says_so_and_keeps_the_scores(
+def test_afronden_reports_missing_justification_and_keeps_scores(
     opened: Client, invitation: Invitation, score: str
 ) -> None:
     response = opened.post(page("check", invitation), filled(invitation, score))
@@ -253,13 +247,13 @@ def test_afronden_without_a_required_justification_says_so_and_keeps_the_scores(
 
 
 def described(shown: str, name: str) -> str:
-    """The texts that describe the field of a name, as a screen reader reads them."""
+    """Return the descriptions of a field, as a screen reader reads them."""
     [ids] = re.findall(rf'aria-(?:labelledby="{name}-text"\s+aria-)?describedby="({name}-help[^"]*)"', shown)
     texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in ids.split()]
     return " ".join(" ".join(text[1].split()) for text in texts if text)
 
 
-def test_missing_justification_has_its_words_at_the_field(opened: Client, invitation: Invitation) -> None:
+def test_missing_justification_is_described_at_its_field(opened: Client, invitation: Invitation) -> None:
     shown = opened.post(page("check", invitation), filled(invitation, "O")).content.decode()
     for column in own_columns(invitation):
         assert "De onderbouwing is verplicht bij een O of een G." in described(shown, column.justification_field)
@@ -267,7 +261,7 @@ def test_missing_justification_has_its_words_at_the_field(opened: Client, invita
     assert "-error" not in shown
 
 
-def test_too_long_justification_has_its_words_at_the_field(opened: Client, invitation: Invitation) -> None:
+def test_long_justification_is_described_at_its_field(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "O", "Lang.")
     [first, *others] = own_columns(invitation)
     post[first.justification_field] = "x" * (MAX_JUSTIFICATION + 1)
@@ -276,7 +270,7 @@ def test_too_long_justification_has_its_words_at_the_field(opened: Client, invit
     assert f"{others[0].justification_field}-error" not in shown
 
 
-def test_missing_score_has_its_words_at_the_criterion(opened: Client, invitation: Invitation) -> None:
+def test_missing_score_is_described_at_its_criterion(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "V")
     removed, kept = [name for name in post if name.startswith("score-")][:2]
     del post[removed]
@@ -285,12 +279,12 @@ def test_missing_score_has_its_words_at_the_criterion(opened: Client, invitation
     assert "Kies O, V of G." not in described(shown, kept)
 
 
-def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invitation) -> None:
+def test_all_v_completes_without_justification(opened: Client, invitation: Invitation) -> None:
     response = opened.post(page("check", invitation), filled(invitation, "V"))
     assert response["Location"] == page("complete", invitation)
 
 
-def test_afronden_is_confirmed_once_and_then_read_only(opened: Client, invitation: Invitation) -> None:
+def test_completed_form_is_read_only(opened: Client, invitation: Invitation) -> None:
     opened.post(page("check", invitation), filled(invitation, "V"))
     assert "afronden</button>" in opened.get(page("complete", invitation)).content.decode()
     confirmed = {
@@ -306,20 +300,20 @@ def test_afronden_is_confirmed_once_and_then_read_only(opened: Client, invitatio
     assert Event.objects.filter(kind="COMPLETED").count() == 1
 
 
-def test_completing_what_is_not_complete_shows_what_is_missing(opened: Client, invitation: Invitation) -> None:
+def test_completing_incomplete_form_shows_missing_items(opened: Client, invitation: Invitation) -> None:
     response = opened.post(page("complete", invitation))
     assert response.status_code == 422
     assert response.content.decode().count("heeft nog geen score") == 8
 
 
-def test_a_form_posted_twice_is_saved_once_and_loses_nothing(opened: Client, invitation: Invitation) -> None:
+def test_double_submit_saves_once_and_loses_nothing(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "G", "Sterk")
     opened.post(page("save", invitation), post)
     assert opened.post(page("save", invitation), post).status_code == 302
     assert Event.objects.filter(kind="SAVED").count() == 1
 
 
-def test_a_stale_form_is_refused_with_both_texts_on_the_screen(opened: Client, invitation: Invitation) -> None:
+def test_stale_form_is_refused_with_both_texts(opened: Client, invitation: Invitation) -> None:
     stale = filled(invitation, "V", "Van de telefoon")
     opened.post(page("save", invitation), filled(invitation, "G", "Van de computer"))
     response = opened.post(page("save", invitation), stale)
@@ -329,15 +323,13 @@ def test_a_stale_form_is_refused_with_both_texts_on_the_screen(opened: Client, i
     assert shown.count("Van de telefoon") == shown.count("Van de computer") == 4
 
 
-def test_a_justification_that_is_too_long_is_refused_and_stays_on_the_screen(
-    opened: Client, invitation: Invitation
-) -> None:
+def test_long_justification_is_refused_and_kept_on_screen(opened: Client, invitation: Invitation) -> None:
     response = opened.post(page("save", invitation), filled(invitation, "G", "x" * 20_001))
     assert response.status_code == 422
     assert "x" * 20_001 in response.content.decode()
 
 
-def test_an_unknown_link_says_what_to_do(browser: Client, invitation: Invitation) -> None:
+def test_unknown_link_explains_what_to_do(browser: Client, invitation: Invitation) -> None:
     response = browser.get(reverse("assessments:open_link", args=["WzEsMV0:verzonnen"]))
     assert response.status_code == 404
     shown = response.content.decode()
@@ -345,9 +337,7 @@ def test_an_unknown_link_says_what_to_do(browser: Client, invitation: Invitation
     assert "Vraag een nieuwe link aan" not in shown
 
 
-def test_void_link_offers_a_new_one_which_goes_to_the_examiner(
-    browser: Client, invitation: Invitation, docent: User
-) -> None:
+def test_void_link_mails_a_new_one_to_the_examiner(browser: Client, invitation: Invitation, docent: User) -> None:
     old = link(invitation)
     invite.invite_again(invitation=invitation, by=docent)
     response = browser.get(old)
@@ -358,7 +348,7 @@ def test_void_link_offers_a_new_one_which_goes_to_the_examiner(
     assert OutgoingMail.objects.order_by("pk").last().to == invitation.contact.email
 
 
-def test_no_page_of_a_void_link_holds_a_working_one(opened: Client, invitation: Invitation, docent: User) -> None:
+def test_pages_of_a_void_link_contain_no_valid_link(opened: Client, invitation: Invitation, docent: User) -> None:
     old = link(invitation)
     invite.invite_again(invitation=invitation, by=docent)
     invitation.refresh_from_db()
@@ -368,7 +358,7 @@ def test_no_page_of_a_void_link_holds_a_working_one(opened: Client, invitation: 
         assert working not in response.content.decode()
 
 
-def test_expired_link_offers_a_new_one_that_works(browser: Client, invitation: Invitation) -> None:
+def test_expired_link_offers_a_valid_new_one(browser: Client, invitation: Invitation) -> None:
     old = link(invitation)
     with time_machine.travel(timezone.now() + timedelta(days=61)):
         response = browser.get(old)
@@ -379,7 +369,7 @@ def test_expired_link_offers_a_new_one_that_works(browser: Client, invitation: I
     assert OutgoingMail.objects.count() == 2
 
 
-def test_what_was_typed_on_a_form_whose_link_expired_is_shown_again(opened: Client, invitation: Invitation) -> None:
+def test_text_posted_with_an_expired_link_is_shown(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "G", "Een uur werk")
     Invitation.objects.update(invited_at=timezone.now() - timedelta(days=70), expires_at=timezone.now() - timedelta(1))
     response = opened.post(page("save", invitation), post)
@@ -387,7 +377,7 @@ def test_what_was_typed_on_a_form_whose_link_expired_is_shown_again(opened: Clie
     assert "Een uur werk" in response.content.decode()
 
 
-def test_a_withdrawn_invitation_offers_no_new_link(browser: Client, invitation: Invitation) -> None:
+def test_withdrawn_invitation_offers_no_new_link(browser: Client, invitation: Invitation) -> None:
     Invitation.objects.update(withdrawn_at=timezone.now())
     response = browser.get(link(invitation))
     shown = response.content.decode()
@@ -408,7 +398,7 @@ def test_a_withdrawn_invitation_offers_no_new_link(browser: Client, invitation: 
         ("cancelled", "Deze beoordeling gaat niet door", False),
     ],
 )
-def test_each_link_that_opens_nothing_has_its_own_page(
+def test_each_kind_of_invalid_link_has_a_page(
     opened: Client,
     invitation: Invitation,
     docent: User,
@@ -435,14 +425,14 @@ def test_each_link_that_opens_nothing_has_its_own_page(
         assert ("Vraag een nieuwe link aan" in shown) == renewable
 
 
-def test_completed_elsewhere_is_read_only_here(opened: Client, invitation: Invitation) -> None:
+def test_form_completed_elsewhere_is_read_only(opened: Client, invitation: Invitation) -> None:
     steps.assess(invitation)
     shown = opened.get(page("form", invitation)).content.decode()
     assert "U hebt deze beoordeling afgerond." in shown
     assert "Tussentijds opslaan" not in shown
 
 
-def test_who_saves_what_was_cancelled_or_made_final_at_that_moment_is_told_which(
+def test_save_reports_concurrent_cancelling_or_finalising(
     opened: Client, invitation: Invitation, docent: User, committee_member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**kwargs: object) -> None:
@@ -463,8 +453,8 @@ def snapshot() -> dict[str, list[dict[str, object]]]:
 
 
 @pytest.mark.parametrize("state", ["valid", "void", "expired", "withdrawn", "assessed"])
-def test_looking_writes_nothing(opened: Client, invitation: Invitation, docent: User, state: str) -> None:
-    """Mail scanners open every link, and programs look before a person does."""
+def test_get_requests_write_nothing(opened: Client, invitation: Invitation, docent: User, state: str) -> None:
+    """Mail scanners and prefetching programs open every link."""
     kept = invitation.attachments.create(filename="a.pdf", content_type="application/pdf", file=keep_file(b"%PDF-1.4"))
     token = links.token_for(invitation=invitation)
     over = timezone.now() - timedelta(days=1)
@@ -488,7 +478,7 @@ def test_looking_writes_nothing(opened: Client, invitation: Invitation, docent: 
     assert snapshot() == before
 
 
-def test_two_assessments_side_by_side_do_not_meet(
+def test_two_open_assessments_do_not_interfere(
     opened: Client, invitation: Invitation, docent: User, unit, examiner: Contact
 ) -> None:
     from tests.factories import MembershipFactory
@@ -503,7 +493,7 @@ def test_two_assessments_side_by_side_do_not_meet(
         assert one.assessment.student.student_number in shown
 
 
-def test_an_attachment_of_the_invitation_is_at_hand(opened: Client, invitation: Invitation) -> None:
+def test_invitation_attachment_can_be_downloaded(opened: Client, invitation: Invitation) -> None:
     from digibeoordelen.outbox.storage import keep
 
     kept = invitation.attachments.create(
@@ -517,7 +507,7 @@ def test_an_attachment_of_the_invitation_is_at_hand(opened: Client, invitation: 
     assert opened.get(missing).status_code == 404
 
 
-def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_shown(
+def test_text_posted_during_cancelling_is_shown(
     opened: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**kwargs: object) -> None:
@@ -530,7 +520,7 @@ def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_show
 
 
 @pytest.mark.parametrize("way", ["new_link", "new_link_by_cookie"])
-def test_an_invitation_that_is_withdrawn_at_that_moment_gives_no_new_link(
+def test_invitation_withdrawn_meanwhile_gives_no_new_link(
     opened: Client, invitation: Invitation, docent: User, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     request_new_link = invite.request_new_link
@@ -546,7 +536,7 @@ def test_an_invitation_that_is_withdrawn_at_that_moment_gives_no_new_link(
     assert "Deze uitnodiging is ingetrokken" in answer.content.decode()
 
 
-def test_a_form_that_stood_open_beside_a_login_is_sent_again_whole(invitation: Invitation, docent: User) -> None:
+def test_form_opened_before_a_login_is_resubmitted_whole(invitation: Invitation, docent: User) -> None:
     browser = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
     browser.get(link(invitation))
     browser.get(page("form", invitation))
@@ -564,7 +554,7 @@ def test_a_form_that_stood_open_beside_a_login_is_sent_again_whole(invitation: I
 
 
 @pytest.mark.parametrize("path", ["save", "elsewhere"])
-def test_what_another_site_posts_is_not_offered_again(invitation: Invitation, path: str) -> None:
+def test_cross_site_post_is_not_offered_again(invitation: Invitation, path: str) -> None:
     browser = Client(enforce_csrf_checks=True, headers={"Origin": "http://elders.example"})
     answer = browser.post(page("save", invitation) if path == "save" else "/inloggen/", {"remark": "Vals"})
     assert answer.status_code == 403
@@ -572,7 +562,7 @@ def test_what_another_site_posts_is_not_offered_again(invitation: Invitation, pa
 
 
 def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
-    """A whole form as the browser posts it."""
+    """Return the post of a whole form."""
     post: dict[str, str] = {}
     for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post |= {name: score for _, name, _ in column.lines}
@@ -581,14 +571,14 @@ def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
     return post
 
 
-def test_what_was_typed_on_the_summary_is_cleaned(opened: Client, invitation: Invitation) -> None:
+def test_summary_input_is_cleaned(opened: Client, invitation: Invitation) -> None:
     steps.fill_in(invitation)
     opened.post(page("change", invitation), {"place": "Ut\u202erecht\r\nNoord", "function": "Chef\u2028"})
     invitation.refresh_from_db()
     assert invitation.typed_signature == {"place": "Utrecht Noord", "function": "Chef"}
 
 
-def test_what_is_signed_is_one_line(opened: Client, invitation: Invitation) -> None:
+def test_signature_fields_are_single_line(opened: Client, invitation: Invitation) -> None:
     steps.fill_in(invitation)
     signed = {"place": "Utrecht\u2028Noord", "function": "Chef\r\nkok", "organisation": "De\u202e Bakker"}
     day = timezone.localdate().isoformat()

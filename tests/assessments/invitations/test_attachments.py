@@ -1,4 +1,4 @@
-"""What went along with an invitation, remark and attachments, for the teacher to see afterwards."""
+"""The remark and attachments of an invitation, as the teacher sees them afterwards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Invitation:
-    """An invitation that a remark and a file went along with, by the teacher's own hand."""
+    """An invitation by the teacher with a remark and a file."""
     steps.choose(assessment, examiner)
     post = {
         "examinator": [examiner.pk],
@@ -52,7 +52,7 @@ def link(invitation: Invitation) -> str:
     return reverse("assessments:sent_attachment", args=[invitation.public_id, invitation.attachments.get().pk])
 
 
-def test_remark_and_attachment_stand_at_the_invitation(teacher: Client, sent: Invitation) -> None:
+def test_invitation_shows_remark_and_attachment(teacher: Client, sent: Invitation) -> None:
     shown = " ".join(re.sub("<[^>]+>", " ", row(teacher, sent)).split())
     assert "Opmerking en 1 bijlage" in shown
     assert "Graag voor &lt;vrijdag&gt;" in shown
@@ -60,11 +60,11 @@ def test_remark_and_attachment_stand_at_the_invitation(teacher: Client, sent: In
     assert f'href="{link(sent)}"' in row(teacher, sent)
 
 
-def test_with_neither_nothing_is_said(teacher: Client, invitation: Invitation) -> None:
+def test_invitation_without_remark_or_attachment_shows_neither(teacher: Client, invitation: Invitation) -> None:
     assert "invited-with" not in row(teacher, invitation)
 
 
-def test_the_attachment_is_downloaded_as_it_was_sent(teacher: Client, sent: Invitation) -> None:
+def test_attachment_is_downloaded_as_sent(teacher: Client, sent: Invitation) -> None:
     answer = teacher.get(link(sent))
     assert answer.content == PDF
     assert answer["Content-Type"] == "application/pdf"
@@ -72,7 +72,7 @@ def test_the_attachment_is_downloaded_as_it_was_sent(teacher: Client, sent: Invi
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_it_is_kept_when_mail_and_unused_files_are_gone(teacher: Client, sent: Invitation, pass_time) -> None:
+def test_attachment_survives_purging_of_mails_and_files(teacher: Client, sent: Invitation, pass_time) -> None:
     OutgoingMail.objects.all().delete()
     pass_time(days=400)
     destroy()
@@ -80,7 +80,7 @@ def test_it_is_kept_when_mail_and_unused_files_are_gone(teacher: Client, sent: I
     assert teacher.get(link(sent)).content == PDF
 
 
-def test_who_is_invited_anew_shows_what_went_along_then(
+def test_repeated_invitation_shows_its_latest_attachments(
     teacher: Client, sent: Invitation, docent: User, assessment: Assessment
 ) -> None:
     before = link(sent)
@@ -93,7 +93,7 @@ def test_who_is_invited_anew_shows_what_went_along_then(
     assert teacher.get(before).status_code == 404
 
 
-def test_an_attachment_of_another_invitation_does_not_exist(
+def test_attachment_of_another_invitation_is_not_found(
     teacher: Client, sent: Invitation, school: School, unit: ExamUnit, docent: User, stranger: User
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
@@ -105,7 +105,7 @@ def test_an_attachment_of_another_invitation_does_not_exist(
     assert teacher.get(link(sent)).status_code == 404
 
 
-def test_one_whose_bytes_are_lost_is_said_to_be_gone(teacher: Client, sent: Invitation) -> None:
+def test_missing_attachment_file_is_reported(teacher: Client, sent: Invitation) -> None:
     default_storage.delete(str(sent.attachments.get().file.file.name))
     answer = teacher.get(link(sent), follow=True)
     assert "‘toelichting bij PvB.pdf’ is niet meer te lezen." in answer.content.decode()

@@ -23,7 +23,7 @@ from digibeoordelen.outbox.message import compose
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.assessments.asserts import told
+from tests.assessments.asserts import delivery_lines
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,15 +37,15 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def three(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Assessment]:
-    """Of Anouk van 't Hoff, Bart Zomer and Cas Appel, all assessed by `examiner`."""
+    """Assessments of Anouk van 't Hoff, Bart Zomer and Cas Appel, all by `examiner`."""
     others = [
         MembershipFactory(school=school, user__first_name=first, user__last_name=last)
         for first, last in (("Bart", "Zomer"), ("Cas", "Appel"))
     ]
-    found = [assessment, *(steps.start_assessment(student, unit, docent) for student in others)]
-    for one in found:
+    paths = [assessment, *(steps.start_assessment(student, unit, docent) for student in others)]
+    for one in paths:
         steps.choose(one, examiner)
-    return found
+    return paths
 
 
 def send_url(unit: ExamUnit) -> str:
@@ -57,12 +57,12 @@ def of(assessments, **more):
     return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
 
 
-def said(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]] + told(response)
+def messages_of(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]] + delivery_lines(response)
 
 
 def sent(mail: OutgoingMail) -> tuple[str, str]:
-    """Text and HTML as they go out, links filled in."""
+    """Return the text and HTML as sent, with links."""
     message = email.message_from_bytes(compose(mail).message().as_bytes(), policy=email.policy.default)
     text, html = message.get_body(["plain"]), message.get_body(["html"])
     assert text is not None
@@ -70,13 +70,11 @@ def sent(mail: OutgoingMail) -> tuple[str, str]:
     return str(text.get_content()), str(html.get_content())
 
 
-def test_one_mail_has_a_button_and_a_line_for_each_student(
-    teacher: Client, three, unit: ExamUnit, examiner: Contact
-) -> None:
+def test_mail_has_a_button_and_line_per_student(teacher: Client, three, unit: ExamUnit, examiner: Contact) -> None:
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(three, examinator=[examiner.pk], mails="een", remark="Graag <voor> vrijdag", attachments=[pdf])
     answer = teacher.post(send_url(unit), post, follow=True)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Anouk van 't Hoff, Bart Zomer."
     ]
     mail = OutgoingMail.objects.get()
@@ -97,7 +95,7 @@ def test_one_mail_has_a_button_and_a_line_for_each_student(
     assert html.index("Cas Appel") < html.index(by_student[0][2]) < html.index("van &#x27;t Hoff")
 
 
-def test_each_invitation_shows_that_mails_delivery_and_has_its_own_generation(
+def test_invitations_share_delivery_and_have_own_generations(
     teacher: Client, three, unit: ExamUnit, examiner: Contact
 ) -> None:
     invite.withdraw(invitation=steps.send_invitation(three[0], examiner), by=three[0].initiator)
@@ -110,7 +108,7 @@ def test_each_invitation_shows_that_mails_delivery_and_has_its_own_generation(
     assert all(one.events.filter(kind=Event.Kind.INVITED).exists() for one in three)
 
 
-def test_an_examiner_of_one_student_gets_the_ordinary_mail(
+def test_examiner_of_one_student_gets_the_single_mail(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(three[1], examiner, second_examiner)
@@ -123,20 +121,16 @@ def test_an_examiner_of_one_student_gets_the_ordinary_mail(
     }
 
 
-def test_posted_twice_nobody_is_invited_twice_and_no_second_mail_is_queued(
-    teacher: Client, three, unit: ExamUnit, examiner: Contact
-) -> None:
+def test_double_submit_invites_and_mails_once(teacher: Client, three, unit: ExamUnit, examiner: Contact) -> None:
     post = of(three, examinator=[examiner.pk])
     teacher.post(send_url(unit), post)
     answer = teacher.post(send_url(unit), post, follow=True)
-    assert said(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
+    assert messages_of(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
     assert OutgoingMail.objects.count() == 1
     assert [one.invitations.get().generation for one in three] == [1, 1, 1]
 
 
-def test_the_choice_is_shown_only_where_an_examiner_has_several_students(
-    teacher: Client, three, unit: ExamUnit
-) -> None:
+def test_batch_choice_needs_an_examiner_of_several_students(teacher: Client, three, unit: ExamUnit) -> None:
     page = reverse("assessments:message_together", args=[unit.pk])
     several = teacher.get(page, of(three)).content.decode()
     assert "Eén mail per examinator, met een knop per student" in several
@@ -144,20 +138,22 @@ def test_the_choice_is_shown_only_where_an_examiner_has_several_students(
     assert "Een mail per student" not in teacher.get(page, of(three[:1])).content.decode()
 
 
-def test_who_can_be_invited_is_ticked(teacher: Client, three, unit: ExamUnit) -> None:
+def test_invitable_examiners_are_ticked(teacher: Client, three, unit: ExamUnit) -> None:
     rows = teacher.get(reverse("assessments:message_together", args=[unit.pk]), of(three)).context["rows"]
     assert [ticked for _, _, ticked in rows] == [True]
 
 
-# --- Somebody was there meanwhile --------------------------------------------------------------------
-def test_a_student_who_was_changed_meanwhile_is_named_and_the_others_go_on(
+# --- Concurrent changes ------------------------------------------------------------------------------
+def test_concurrently_changed_student_is_skipped_and_named(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     post = of(three, examinator=[examiner.pk], remark="Blijft staan")
     steps.choose(Assessment.objects.get(pk=three[0].pk), examiner, second_examiner)
     answer = teacher.post(send_url(unit), post)
-    assert said(answer)[0].startswith("Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd.")
-    assert told(answer) == ["De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Bart Zomer."]
+    assert messages_of(answer)[0].startswith(
+        "Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd."
+    )
+    assert delivery_lines(answer) == ["De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Bart Zomer."]
     assert answer.context["assessments"] == [three[0]]
     assert "Blijft staan" in answer.content.decode()
     assert set(OutgoingMail.objects.get().links) == {f"start_{one.invitations.get().pk}" for one in three[1:]}
@@ -167,37 +163,35 @@ def test_a_student_who_was_changed_meanwhile_is_named_and_the_others_go_on(
     assert three[0].invitations.get().remark == "Blijft staan"
 
 
-def test_a_cancelled_student_is_named_and_the_others_go_on(
+def test_cancelled_student_is_skipped_and_named(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, docent: User
 ) -> None:
     lifecycle.cancel(assessment=three[2], by=docent, reason="Ziek.", counts_as_attempt=False)
     answer = teacher.post(send_url(unit), of(three, examinator=[examiner.pk]), follow=True)
-    assert said(answer)[0] == "Cas Appel: Deze beoordeling is ingetrokken en kan niet meer worden gewijzigd."
+    assert messages_of(answer)[0] == "Cas Appel: Deze beoordeling is ingetrokken en kan niet meer worden gewijzigd."
     assert len(OutgoingMail.objects.get().links) == 2
 
 
-# --- What becomes of the links -----------------------------------------------------------------------
+# --- Links -------------------------------------------------------------------------------------------
 @pytest.fixture
 def mail(three, examiner: Contact, docent: User) -> OutgoingMail:
     invite_for_all(assessments=three, contacts=[examiner], by=docent, one_mail=True)
     return OutgoingMail.objects.get()
 
 
-def test_a_withdrawn_student_does_not_stop_the_mail_and_that_link_says_why(
+def test_withdrawn_link_in_a_batch_mail_explains_itself(
     mail: OutgoingMail, three, docent: User, client: Client
 ) -> None:
     invite.withdraw(invitation=three[0].invitations.get(), by=docent)
-    found = re.findall(r"/beoordelen/\S+/", sent(mail)[0])
-    assert len(found) == 3
-    opened = [client.get(path, follow=True) for path in found]
+    paths = re.findall(r"/beoordelen/\S+/", sent(mail)[0])
+    assert len(paths) == 3
+    opened = [client.get(path, follow=True) for path in paths]
     assert [answer.status_code for answer in opened].count(200) == 2
     [void] = [answer for answer in opened if answer.status_code != 200]
     assert "ingetrokken" in void.content.decode()
 
 
-def test_a_newer_link_does_not_stop_the_mail_and_the_old_one_opens_nothing(
-    mail: OutgoingMail, three, docent: User
-) -> None:
+def test_superseded_link_in_a_batch_mail_is_void(mail: OutgoingMail, three, docent: User) -> None:
     again = three[0].invitations.get()
     invite.invite_again(invitation=again, by=docent)
     message = compose(mail)
@@ -208,7 +202,7 @@ def test_a_newer_link_does_not_stop_the_mail_and_the_old_one_opens_nothing(
     assert newest.subject == "Verzoek om Anouk van 't Hoff te beoordelen: Verzorgende IG, B1"
 
 
-def test_with_none_that_stands_the_mail_is_not_sent(mail: OutgoingMail, three, docent: User) -> None:
+def test_batch_mail_without_valid_links_is_not_sent(mail: OutgoingMail, three, docent: User) -> None:
     for one in three[1:]:
         invite.withdraw(invitation=one.invitations.get(), by=docent)
     invite.invite_again(invitation=three[0].invitations.get(), by=docent)
@@ -219,16 +213,16 @@ def test_with_none_that_stands_the_mail_is_not_sent(mail: OutgoingMail, three, d
         compose(mail)
 
 
-def test_a_failed_mail_is_sent_again_once_from_any_of_its_rows(mail: OutgoingMail, three, teacher: Client) -> None:
+def test_failed_batch_mail_is_resent_once(mail: OutgoingMail, three, teacher: Client) -> None:
     OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend", attempts=1)
     pages = [reverse("assessments:send_again", args=[one.invitations.get().public_id]) for one in three[:2]]
-    first, second = [said(teacher.post(page, follow=True)) for page in pages]
+    first, second = [messages_of(teacher.post(page, follow=True)) for page in pages]
     assert first == second == ["De uitnodiging wordt verzonden aan Erik Examinator."]
     mail.refresh_from_db()
     assert (mail.state, mail.attempts) == (MailState.QUEUED, 0)
 
 
-def test_a_new_address_gets_one_mail_again(mail: OutgoingMail, three, examiner: Contact, docent: User) -> None:
+def test_new_address_gets_one_batch_mail(mail: OutgoingMail, three, examiner: Contact, docent: User) -> None:
     examiner.email = "nieuw@bedrijf.test"
     examiner.save()
     assert invite.invite_at_new_address(contact=examiner, by=docent) == 3
@@ -238,7 +232,7 @@ def test_a_new_address_gets_one_mail_again(mail: OutgoingMail, three, examiner: 
     assert sent(again)[1].count(">Start beoordeling</a>") == 3
 
 
-def test_sixty_students_fit_in_what_mail_programs_show(
+def test_mail_for_sixty_students_is_not_clipped(
     school: School, unit: ExamUnit, docent: User, examiner: Contact
 ) -> None:
     students = MembershipFactory.create_batch(60, school=school, user__last_name="van Rijckevorsel-Oudenaarden")

@@ -1,4 +1,4 @@
-"""After the invitation: ask again, withdraw, replace, correct the address; and what was done, in words."""
+"""After the invitation: invite again, withdraw, replace, correct the address, and the history."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def replace_address(assessment: Assessment, old: Contact) -> str:
 
 
 # --- 'Opnieuw uitnodigen' ---------------------------------------------------------------------------
-def test_again_says_what_happens_and_a_get_mails_nothing(teacher: Client, invitation: Invitation) -> None:
+def test_invite_again_page_explains_and_get_mails_nothing(teacher: Client, invitation: Invitation) -> None:
     page = teacher.get(address(AGAIN, invitation)).content.decode()
     assert "Erik Examinator krijgt een nieuwe mail met een nieuwe link, op erik@bedrijf.test;" in page
     assert "eerdere links werken niet meer" in page
     assert OutgoingMail.objects.count() == 1
 
 
-def test_again_twice_mails_once_and_leaves_the_new_link_valid(teacher: Client, invitation: Invitation) -> None:
+def test_double_invite_again_mails_once(teacher: Client, invitation: Invitation) -> None:
     form = {"link": invitation.generation}
     for _ in range(2):
         page = teacher.post(address(AGAIN, invitation), form, follow=True).content.decode()
@@ -66,16 +66,14 @@ def test_again_twice_mails_once_and_leaves_the_new_link_valid(teacher: Client, i
 
 
 @pytest.mark.parametrize("form", [{}, {"link": "x"}, {"link": "0"}])
-def test_again_without_a_known_link_mails_nothing(
+def test_invite_again_without_a_known_link_mails_nothing(
     teacher: Client, invitation: Invitation, form: dict[str, str]
 ) -> None:
     teacher.post(address(AGAIN, invitation), form)
     assert OutgoingMail.objects.count() == 1
 
 
-def test_after_the_term_it_is_said_and_asking_again_stands_out(
-    teacher: Client, invitation: Invitation, docent: User
-) -> None:
+def test_expired_invitation_highlights_inviting_again(teacher: Client, invitation: Invitation, docent: User) -> None:
     assert "De link is verlopen" not in detail(teacher, invitation.assessment)
     later = timezone.now() - timedelta(days=1)
     Invitation.objects.update(invited_at=later - timedelta(days=60), expires_at=later)
@@ -87,7 +85,7 @@ def test_after_the_term_it_is_said_and_asking_again_stands_out(
     assert "De link is verlopen" not in detail(teacher, invitation.assessment)
 
 
-def test_who_completed_all_is_not_asked_again_but_can_be_replaced(teacher: Client, assessed: Assessment) -> None:
+def test_completed_examiner_can_only_be_replaced(teacher: Client, assessed: Assessment) -> None:
     rows = table(detail(teacher, assessed))
     assert "Opnieuw uitnodigen<span" not in rows
     assert "Intrekken<span" not in rows
@@ -95,9 +93,7 @@ def test_who_completed_all_is_not_asked_again_but_can_be_replaced(teacher: Clien
 
 
 # --- 'Intrekken' -------------------------------------------------------------------------------------
-def test_withdrawing_names_what_happens_and_keeps_what_was_written(
-    teacher: Client, invitation: Invitation, docent: User
-) -> None:
+def test_withdrawing_explains_itself_and_keeps_texts(teacher: Client, invitation: Invitation, docent: User) -> None:
     steps.fill_in(invitation, "G", "Al getypt.")
     page = teacher.get(address(WITHDRAW, invitation)).content.decode()
     assert "Erik Examinator wordt niet meer gevraagd om Anouk van &#x27;t Hoff te beoordelen." in page
@@ -111,14 +107,16 @@ def test_withdrawing_names_what_happens_and_keeps_what_was_written(
     assert {a.justification for a in invitation.assessment.live_assignments} == {"Al getypt."}
 
 
-def test_withdrawing_twice_is_told_calmly(teacher: Client, invitation: Invitation) -> None:
+def test_withdrawing_twice_shows_a_notice(teacher: Client, invitation: Invitation) -> None:
     teacher.post(address(WITHDRAW, invitation), {})
     answer = teacher.post(address(WITHDRAW, invitation), {}, follow=True)
     assert "De uitnodiging van Erik Examinator is al ingetrokken." in answer.content.decode()
     assert invitation.assessment.events.filter(kind=Event.Kind.WITHDRAWN).count() == 1
 
 
-def test_a_withdrawn_one_is_invited_again_by_the_message(teacher: Client, invitation: Invitation, docent: User) -> None:
+def test_withdrawn_examiner_is_invited_again_with_a_message(
+    teacher: Client, invitation: Invitation, docent: User
+) -> None:
     invite.withdraw(invitation=invitation, by=docent)
     message = reverse("assessments:message", args=[invitation.assessment.public_id])
     link = f"{message}?examinator={invitation.contact_id}"
@@ -126,7 +124,7 @@ def test_a_withdrawn_one_is_invited_again_by_the_message(teacher: Client, invita
     assert list(teacher.get(link).context["invitees"]) == [invitation.contact]
 
 
-def test_who_was_replaced_is_offered_nothing(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
+def test_replaced_examiner_has_no_actions(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
     steps.choose(invitation.assessment, second_examiner)
     rows = table(detail(teacher, invitation.assessment))
     assert "Ingetrokken" in rows
@@ -134,7 +132,7 @@ def test_who_was_replaced_is_offered_nothing(teacher: Client, invitation: Invita
 
 
 @pytest.mark.parametrize("name", [AGAIN, WITHDRAW])
-def test_a_closed_assessment_changes_no_invitation(
+def test_closed_assessment_changes_no_invitation(
     teacher: Client, invitation: Invitation, docent: User, name: str
 ) -> None:
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
@@ -148,7 +146,7 @@ def test_a_closed_assessment_changes_no_invitation(
 
 
 @pytest.mark.parametrize("name", [AGAIN, WITHDRAW])
-def test_an_invitation_of_another_school_does_not_exist(
+def test_invitation_of_another_school_is_not_found(
     client: Client, invitation: Invitation, stranger: User, name: str
 ) -> None:
     client.force_login(stranger)
@@ -157,7 +155,7 @@ def test_an_invitation_of_another_school_does_not_exist(
 
 
 # --- 'Vervangen' ------------------------------------------------------------------------------------
-def test_the_picker_offers_everyone_but_the_one_who_is_replaced(
+def test_picker_excludes_the_replaced_examiner(
     teacher: Client, invitation: Invitation, second_examiner: Contact
 ) -> None:
     pick = reverse("assessments:pick_replacement", args=[invitation.assessment.public_id, invitation.contact_id])
@@ -169,7 +167,7 @@ def test_the_picker_offers_everyone_but_the_one_who_is_replaced(
     assert "Niemand gevonden voor ‘xyz’." in teacher.get(pick, {"q": "xyz"}).content.decode()
 
 
-def test_replacing_is_said_before_and_after(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
+def test_replacing_is_confirmed_and_reported(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
     steps.fill_in(invitation, "G", "Al getypt.")
     replaces = replace_address(invitation.assessment, invitation.contact)
     page = teacher.get(replaces, {"examinator": second_examiner.pk})
@@ -194,7 +192,7 @@ def test_replacing_is_said_before_and_after(teacher: Client, invitation: Invitat
 
 
 @pytest.mark.parametrize("name", ["withdraw", "invite_again"])
-def test_replaced_one_is_named_as_such(
+def test_replaced_examiner_is_marked(
     teacher: Client, invitation: Invitation, second_examiner: Contact, docent: User, name: str
 ) -> None:
     replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
@@ -202,7 +200,7 @@ def test_replaced_one_is_named_as_such(
     assert "Erik Examinator is al vervangen door Tineke Tweede." in answer.content.decode()
 
 
-def test_what_was_begun_meanwhile_is_listed_and_nothing_is_done(
+def test_work_begun_meanwhile_is_listed_without_replacing(
     teacher: Client, invitation: Invitation, second_examiner: Contact
 ) -> None:
     form = {"version": invitation.assessment.version, "examinator": second_examiner.pk}
@@ -213,7 +211,7 @@ def test_what_was_begun_meanwhile_is_listed_and_nothing_is_done(
     assert invitation.assessment.couplings.get().contact == invitation.contact
 
 
-def test_who_completed_a_part_may_keep_it(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
+def test_completed_parts_can_be_kept(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
     steps.fill_in(invitation)
     first = invitation.assessment.live_assignments.order_by("pk")[0]
     invitation.assessment.live_assignments.filter(pk=first.pk).update(completed_at=timezone.now())
@@ -232,9 +230,7 @@ def test_who_completed_a_part_may_keep_it(teacher: Client, invitation: Invitatio
     assert invitation.assessment.live_assignments.filter(contact=second_examiner).count() == 3
 
 
-def test_a_page_of_before_a_colleagues_change_is_refused(
-    teacher: Client, invitation: Invitation, second_examiner: Contact
-) -> None:
+def test_stale_replacement_page_is_refused(teacher: Client, invitation: Invitation, second_examiner: Contact) -> None:
     form = {"version": invitation.assessment.version, "examinator": second_examiner.pk}
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
     page = teacher.post(replace_address(invitation.assessment, invitation.contact), form)
@@ -242,25 +238,21 @@ def test_a_page_of_before_a_colleagues_change_is_refused(
     assert f'name="version" value="{invitation.assessment.version}"' in page.content.decode()
 
 
-def test_without_someone_to_take_the_place_one_is_asked_to_choose(
-    teacher: Client, invitation: Invitation, other_school: School
-) -> None:
+def test_missing_replacement_is_reported(teacher: Client, invitation: Invitation, other_school: School) -> None:
     replaces = replace_address(invitation.assessment, invitation.contact)
     for chosen in ("", "x", invitation.contact_id, ContactFactory(school=other_school).pk):
         answer = teacher.post(replaces, {"examinator": chosen}, follow=True)
         assert "Kies wie Erik Examinator vervangt." in answer.content.decode()
 
 
-def test_an_examiner_of_another_school_does_not_exist(
-    teacher: Client, invitation: Invitation, other_school: School
-) -> None:
+def test_examiner_of_another_school_is_not_found(teacher: Client, invitation: Invitation, other_school: School) -> None:
     foreign = ContactFactory(school=other_school)
     for name in ("replace", "pick_replacement"):
         url = reverse(f"assessments:{name}", args=[invitation.assessment.public_id, foreign.pk])
         assert teacher.get(url).status_code == 404
 
 
-def test_someone_new_is_added_and_goes_on_to_the_confirmation(teacher: Client, invitation: Invitation) -> None:
+def test_new_contact_leads_to_the_confirmation(teacher: Client, invitation: Invitation) -> None:
     add = reverse("assessments:add_contact", args=[invitation.assessment.public_id])
     fields = {"first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test", "side": "WORKPLACE"}
     page = teacher.post(f"{add}?vervangt={invitation.contact_id}", fields, follow=True)
@@ -269,7 +261,7 @@ def test_someone_new_is_added_and_goes_on_to_the_confirmation(teacher: Client, i
 
 
 # --- 'Adres corrigeren' -----------------------------------------------------------------------------
-def test_the_address_is_corrected_and_leads_back(teacher: Client, invitation: Invitation) -> None:
+def test_corrected_address_redirects_back(teacher: Client, invitation: Invitation) -> None:
     back = reverse("assessments:detail", args=[invitation.assessment.public_id])
     edit = f"{reverse('addressbook:edit', args=[invitation.contact_id])}?terug={back}"
     assert edit in detail(teacher, invitation.assessment)
@@ -282,7 +274,7 @@ def test_the_address_is_corrected_and_leads_back(teacher: Client, invitation: In
 
 
 @pytest.mark.parametrize("elsewhere", ["https://kwaad.test/", "//kwaad.test/", "/\\kwaad.test", "javascript:alert(1)"])
-def test_the_way_back_leads_nowhere_else(teacher: Client, examiner: Contact, elsewhere: str) -> None:
+def test_redirect_back_is_limited_to_the_site(teacher: Client, examiner: Contact, elsewhere: str) -> None:
     edit = reverse("addressbook:edit", args=[examiner.pk], query={"terug": elsewhere})
     form = teacher.get(edit)
     assert f'href="{elsewhere}"' not in form.content.decode()
@@ -291,7 +283,7 @@ def test_the_way_back_leads_nowhere_else(teacher: Client, examiner: Contact, els
     assert answer["Location"].startswith(reverse("addressbook:contacts"))
 
 
-def test_an_accounts_address_is_the_accounts_own(teacher: Client, assessment: Assessment, school: School) -> None:
+def test_address_of_an_account_cannot_be_corrected(teacher: Client, assessment: Assessment, school: School) -> None:
     contact = school.contacts.get(user=member(school, Role.PRAKTIJKOPLEIDER))
     steps.choose(assessment, contact)
     steps.send_invitation(assessment, contact)
@@ -300,7 +292,7 @@ def test_an_accounts_address_is_the_accounts_own(teacher: Client, assessment: As
     assert "Adres corrigeren" not in rows
 
 
-# --- How the mail fares -------------------------------------------------------------------------------
+# --- Mail states --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("values", "shown", "again"),
     [
@@ -314,7 +306,7 @@ def test_an_accounts_address_is_the_accounts_own(teacher: Client, assessment: As
         ({"state": "FAILED", "last_error": "550 unknown user"}, ["Mislukt", "550 unknown user"], True),
     ],
 )
-def test_every_state_of_a_mail_is_shown(
+def test_every_mail_state_is_shown(
     teacher: Client, invitation: Invitation, values: dict[str, str], shown: list[str], again: bool
 ) -> None:
     OutgoingMail.objects.update(**values)
@@ -324,7 +316,7 @@ def test_every_state_of_a_mail_is_shown(
     assert ("Opnieuw verzenden" in rows) is again
 
 
-def test_a_failed_mail_of_a_withdrawn_invitation_is_not_offered_again(
+def test_failed_mail_of_a_withdrawn_invitation_is_not_offered(
     teacher: Client, invitation: Invitation, docent: User
 ) -> None:
     invite.withdraw(invitation=invitation, by=docent)
@@ -334,12 +326,12 @@ def test_a_failed_mail_of_a_withdrawn_invitation_is_not_offered_again(
     assert "Opnieuw verzenden" not in rows
 
 
-def test_the_page_takes_as_many_queries_for_ten_examiners_as_for_one(
+def test_query_count_is_constant_for_examiners(
     teacher: Client, invitation: Invitation, school: School, docent: User, django_assert_num_queries
 ) -> None:
     page = reverse("assessments:detail", args=[invitation.assessment.public_id])
     teacher.get(page)
-    with django_assert_num_queries(15):  # one writes down who looked
+    with django_assert_num_queries(15):  # one for the access log
         teacher.get(page)
     more = ContactFactory.create_batch(9, school=school)
     steps.choose(invitation.assessment, invitation.contact, *more)
@@ -349,7 +341,7 @@ def test_the_page_takes_as_many_queries_for_ten_examiners_as_for_one(
 
 
 # --- 'Geschiedenis' ----------------------------------------------------------------------------------
-def test_the_history_says_who_did_what_newest_first(
+def test_history_lists_actors_and_actions_newest_first(
     teacher: Client, invitation: Invitation, colleague: User, second_examiner: Contact
 ) -> None:
     steps.fill_in(invitation, "G", "Geheim.")
@@ -377,15 +369,15 @@ def test_the_history_says_who_did_what_newest_first(
     assert "Geheim." not in page
 
 
-def test_saving_over_and_over_is_one_line_that_tells_how_often(invitation: Invitation, pass_time) -> None:
+def test_repeated_saves_are_one_counted_line(invitation: Invitation, pass_time) -> None:
     for text in ("a", "b", "c"):
         steps.fill_in(invitation, "V", text)
-        pass_time(minutes=16)  # more often is not written down
+        pass_time(minutes=16)  # more often is not logged
     saved = [line for line in read_history(invitation.assessment) if line.what.startswith("Tussentijds opgeslagen")]
     assert [(line.times, line.moved) for line in saved] == [(3, "van Uitgenodigd naar Wordt beoordeeld")]
 
 
-def test_of_a_long_history_the_newest_are_shown_in_one_query(invitation: Invitation, django_assert_num_queries) -> None:
+def test_newest_of_a_long_history_take_one_query(invitation: Invitation, django_assert_num_queries) -> None:
     Event.objects.bulk_create(
         Event(
             assessment=invitation.assessment,

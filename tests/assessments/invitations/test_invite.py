@@ -22,7 +22,7 @@ def mails():
     return list(OutgoingMail.objects.order_by("pk"))
 
 
-def test_invitable_are_those_with_a_part_and_no_standing_invitation(assessment, examiner, second_examiner):
+def test_invitable_examiners_have_parts_and_no_active_invitation(assessment, examiner, second_examiner):
     assert couplings.invitable(assessment) == []
     choose(assessment, examiner, second_examiner)
     assert couplings.invitable(assessment) == [examiner, second_examiner]
@@ -30,7 +30,7 @@ def test_invitable_are_those_with_a_part_and_no_standing_invitation(assessment, 
     assert couplings.invitable(assessment) == [second_examiner]
 
 
-def test_each_gets_a_mail_of_their_own_with_the_remark(assessment, docent, examiner, second_examiner):
+def test_each_examiner_gets_a_mail_with_the_remark(assessment, docent, examiner, second_examiner):
     choose(assessment, examiner, second_examiner)
     invite.invite(assessment=assessment, contacts=[examiner, second_examiner], by=docent, remark="Neem de <map> mee.")
     assert [mail.to for mail in mails()] == ["erik@bedrijf.test", "tineke@bedrijf.test"]
@@ -44,14 +44,14 @@ def test_each_gets_a_mail_of_their_own_with_the_remark(assessment, docent, exami
     assert assessment.events.last().data["examiners"] == ["Erik Examinator", "Tineke Tweede"]
 
 
-def test_no_table_holds_the_link(invitation):
+def test_link_is_not_stored(invitation):
     [mail] = mails()
     token = links.token_for(invitation=invitation)
     assert token not in mail.text + mail.html + str(mail.links)
     assert mail.links["start"]["data"] == {"invitation": invitation.pk, "generation": 1}
 
 
-def test_attachments_go_along_and_are_kept_with_the_invitation(assessment, docent, examiner):
+def test_attachments_are_sent_and_kept_with_the_invitation(assessment, docent, examiner):
     choose(assessment, examiner)
     report = Attachment(filename="proces-verbaal.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
     [invitation] = invite.invite(assessment=assessment, contacts=[examiner], by=docent, attachments=[report])
@@ -59,7 +59,7 @@ def test_attachments_go_along_and_are_kept_with_the_invitation(assessment, docen
     assert [a.filename for a in mails()[0].attachments.all()] == ["proces-verbaal.pdf"]
 
 
-def test_link_is_valid_for_the_school_s_number_of_days(assessment, examiner):
+def test_link_is_valid_for_the_term_of_the_school(assessment, examiner):
     assessment.school.link_days = 14
     assessment.school.save()
     choose(assessment, examiner)
@@ -67,13 +67,13 @@ def test_link_is_valid_for_the_school_s_number_of_days(assessment, examiner):
     assert invitation.expires_at - invitation.invited_at == timedelta(days=14)
 
 
-def test_posted_twice_is_refused_and_mails_once(invitation, docent):
+def test_double_submit_is_refused_and_mails_once(invitation, docent):
     with pytest.raises(lifecycle.DomainError, match=r"Al uitgenodigd.*Erik Examinator"):
         send_invitation(invitation.assessment, invitation.contact)
     assert len(mails()) == 1
 
 
-def test_who_has_no_part_is_refused_and_nobody_is_invited(assessment, examiner, second_examiner, docent):
+def test_contact_without_parts_is_refused_and_no_mail_sent(assessment, examiner, second_examiner, docent):
     choose(assessment, examiner)
     with pytest.raises(lifecycle.DomainError, match="Tineke Tweede"):
         invite.invite(assessment=assessment, contacts=[examiner, second_examiner], by=docent)
@@ -86,7 +86,7 @@ def test_contact_of_another_school_is_refused(assessment, other_school, docent):
         invite.invite(assessment=assessment, contacts=[ContactFactory(school=other_school)], by=docent)
 
 
-def test_nobody_chosen_is_said(assessment, docent):
+def test_empty_selection_is_reported(assessment, docent):
     with pytest.raises(lifecycle.DomainError, match="Kies eerst"):
         invite.invite(assessment=assessment, contacts=[], by=docent)
 
@@ -98,8 +98,8 @@ def test_stale_version_is_refused(assessment, examiner, docent):
         invite.invite(assessment=assessment, contacts=[examiner], by=docent, version=opened)
 
 
-# --- Again, and withdrawn ------------------------------------------------------------------------
-def test_inviting_again_voids_the_older_link_and_renews_the_term(invitation, docent, pass_time):
+# --- Inviting again and withdrawing --------------------------------------------------------------
+def test_inviting_again_voids_the_old_link(invitation, docent, pass_time):
     old = links.token_for(invitation=invitation)
     pass_time(days=10)
     invite.invite_again(invitation=invitation, by=docent)
@@ -113,7 +113,7 @@ def test_inviting_again_voids_the_older_link_and_renews_the_term(invitation, doc
     assert links.open_token(links.token_for(invitation=invitation)) == invitation
 
 
-def test_withdrawn_invitation_is_logged_and_makes_it_new_again(invitation, docent):
+def test_withdrawal_is_logged_and_makes_assessment_new(invitation, docent):
     invite.withdraw(invitation=invitation, by=docent, reason=" Werkt er niet meer. ")
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.NEW
@@ -131,14 +131,14 @@ def test_withdrawing_one_of_two_leaves_it_invited(assessment, docent, examiner, 
     assert assessment.status == Status.INVITED
 
 
-def test_withdrawing_keeps_the_choice_and_what_was_written(invitation, docent):
+def test_withdrawing_keeps_the_choice_and_texts(invitation, docent):
     fill_in(invitation, "G", "Al getypt.")
     invite.withdraw(invitation=invitation, by=docent)
     assert {a.justification for a in invitation.assessment.live_assignments} == {"Al getypt."}
     assert couplings.invitable(invitation.assessment) == [invitation.contact]
 
 
-def test_old_link_stays_void_when_the_withdrawn_one_is_invited_again(invitation, docent):
+def test_old_link_stays_void_after_reinviting(invitation, docent):
     fill_in(invitation, "V", "Al getypt.")
     old = links.token_for(invitation=invitation)
     invite.withdraw(invitation=invitation, by=docent)
@@ -158,7 +158,7 @@ def test_withdrawing_makes_an_opened_page_stale(invitation, docent):
         invite.invite(assessment=invitation.assessment, contacts=[invitation.contact], by=docent, version=opened)
 
 
-def test_withdrawn_twice_is_told(invitation, docent):
+def test_withdrawing_twice_is_refused(invitation, docent):
     invite.withdraw(invitation=invitation, by=docent)
     with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
         invite.withdraw(invitation=invitation, by=docent)
@@ -166,7 +166,7 @@ def test_withdrawn_twice_is_told(invitation, docent):
         invite.invite_again(invitation=invitation, by=docent)
 
 
-def test_final_one_invites_nobody(assessed, invitation, docent, committee_member):
+def test_final_assessment_sends_no_invitation(assessed, invitation, docent, committee_member):
     from committee.decisions.finalise import finalise
 
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
@@ -176,7 +176,7 @@ def test_final_one_invites_nobody(assessed, invitation, docent, committee_member
 
 
 # --- 'Vraag een nieuwe link aan' -----------------------------------------------------------------
-def test_new_link_goes_to_the_examiner_and_keeps_the_generation(invitation, pass_time):
+def test_new_link_is_mailed_with_the_same_generation(invitation, pass_time):
     pass_time(minutes=6)
     invite.request_new_link(invitation=invitation)
     invitation.refresh_from_db()
@@ -205,7 +205,7 @@ def test_expired_link_is_replaced_once(invitation, pass_time):
     assert len(mails()) == 2
 
 
-def test_completed_examiner_can_ask_a_link_to_read_on(invitation, pass_time):
+def test_completed_examiner_can_request_a_link(invitation, pass_time):
     assess(invitation)
     pass_time(days=61)
     invite.request_new_link(invitation=invitation)
@@ -214,7 +214,7 @@ def test_completed_examiner_can_ask_a_link_to_read_on(invitation, pass_time):
     assert [mail.kind for mail in mails()] == ["invitation", "all_done", "invitation"]
 
 
-def test_no_new_link_after_withdrawal_replacement_or_cancellation(invitation, docent, second_examiner):
+def test_closed_invitation_gives_no_new_link(invitation, docent, second_examiner):
     invite.withdraw(invitation=invitation, by=docent)
     with pytest.raises(lifecycle.DomainError):
         invite.request_new_link(invitation=invitation)
@@ -228,8 +228,8 @@ def test_no_new_link_after_withdrawal_replacement_or_cancellation(invitation, do
         invite.request_new_link(invitation=replacement)
 
 
-def test_stored_line_breaks_in_a_name_add_no_lines_to_the_mail(assessment, examiner):
-    """Of before names were cleaned: else a student could put a heading and a link above the examiner's own."""
+def test_line_breaks_in_a_name_add_no_mail_lines(assessment, examiner):
+    """Names from before cleaning: a student could put a heading and a link above the examiner's own."""
     name = RawSQL("%s", ["Anouk\r\n\r\nOpen eerst\u2028boef.test\u202e"])
     User.objects.filter(pk=assessment.student.user_id).update(first_name=name)
     assessment = Assessment.objects.for_pages().get(pk=assessment.pk)

@@ -1,4 +1,4 @@
-"""A corrected address: the invitations that stand go to the new one, and older links are void."""
+"""A corrected address: active invitations are resent to it, and older links are void."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def addresses() -> list[str]:
     return list(OutgoingMail.objects.exclude(kind="all_done").order_by("pk").values_list("to", flat=True))
 
 
-def test_the_invitation_goes_to_the_new_address_and_the_old_link_is_void(invitation: Invitation, docent: User) -> None:
+def test_invitation_is_resent_and_old_link_is_void(invitation: Invitation, docent: User) -> None:
     old = links.token_for(invitation=invitation)
     assert new_address(invitation.contact, docent) == 1
     assert addresses() == ["erik@bedrijf.test", "nieuw@bedrijf.test"]
@@ -40,7 +40,7 @@ def test_the_invitation_goes_to_the_new_address_and_the_old_link_is_void(invitat
     assert event.data == {"examiner": "Erik Examinator", "reason": "Het e-mailadres is gewijzigd."}
 
 
-def test_the_screen_says_how_many_invitations_go_again(client: Client, invitation: Invitation, docent: User) -> None:
+def test_page_counts_the_resent_invitations(client: Client, invitation: Invitation, docent: User) -> None:
     client.force_login(docent)
     address = reverse("addressbook:edit", args=[invitation.contact_id])
     fields = {"first_name": "Erik", "last_name": "Examinator", "email": "nieuw@bedrijf.test", "side": "WORKPLACE"}
@@ -49,14 +49,16 @@ def test_the_screen_says_how_many_invitations_go_again(client: Client, invitatio
     assert "1 uitnodiging gaat opnieuw op weg, naar nieuw@bedrijf.test." in page
 
 
-def test_every_running_assessment_counts(invitation: Invitation, docent: User, school: School, unit: ExamUnit) -> None:
+def test_every_running_assessment_is_resent(
+    invitation: Invitation, docent: User, school: School, unit: ExamUnit
+) -> None:
     another = steps.start_assessment(MembershipFactory(school=school), unit, docent)
     steps.choose(another, invitation.contact)
     steps.send_invitation(another, invitation.contact)
     assert new_address(invitation.contact, docent) == 2
 
 
-def test_a_new_address_gets_one_mail_for_all_that_is_alike(
+def test_identical_invitations_share_one_new_mail(
     invitation: Invitation, docent: User, colleague: User, school: School, unit: ExamUnit
 ) -> None:
     students = [MembershipFactory(school=school) for _ in range(3)]
@@ -74,13 +76,13 @@ def test_a_new_address_gets_one_mail_for_all_that_is_alike(
     assert set(Invitation.objects.values_list("mail", flat=True)) == {mail.pk for mail in mails}
 
 
-def test_another_change_than_the_address_invites_nobody(invitation: Invitation, docent: User) -> None:
+def test_other_contact_change_resends_nothing(invitation: Invitation, docent: User) -> None:
     contact = invitation.contact
     correct(contact=contact, values={"function": "Chef"}, opened=fingerprint(contact, ["function"]), by=docent)
     assert addresses() == ["erik@bedrijf.test"]
 
 
-def test_what_is_withdrawn_or_closed_stays_as_it_is(invitation: Invitation, docent: User) -> None:
+def test_withdrawn_and_closed_invitations_are_unchanged(invitation: Invitation, docent: User) -> None:
     invite.withdraw(invitation=invitation, by=docent)
     assert new_address(invitation.contact, docent) == 0
     steps.send_invitation(invitation.assessment, invitation.contact)
@@ -88,7 +90,7 @@ def test_what_is_withdrawn_or_closed_stays_as_it_is(invitation: Invitation, doce
     assert new_address(Contact.objects.get(pk=invitation.contact_id), docent, "nog-een@bedrijf.test") == 0
 
 
-def test_the_choice_of_another_examiner_is_left_alone(
+def test_invitations_of_other_examiners_are_unchanged(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -99,9 +101,7 @@ def test_the_choice_of_another_examiner_is_left_alone(
     assert second.generation == 1
 
 
-def test_an_invitation_on_an_older_page_goes_to_the_address_as_it_is_now(
-    assessment: Assessment, examiner: Contact, docent: User
-) -> None:
+def test_stale_page_invites_the_current_address(assessment: Assessment, examiner: Contact, docent: User) -> None:
     steps.choose(assessment, examiner)
     new_address(examiner, docent)
     steps.send_invitation(assessment, examiner)
@@ -118,7 +118,7 @@ def account(assessment: Assessment, school: School) -> User:
     return user
 
 
-def test_the_address_of_an_account_is_followed(account: User, assessment: Assessment) -> None:
+def test_account_address_change_resends_invitations(account: User, assessment: Assessment) -> None:
     account.email = "kees@elders.test"
     account.save()
     assert addresses() == ["kees@bedrijf.test", "kees@elders.test"]
@@ -128,7 +128,7 @@ def test_the_address_of_an_account_is_followed(account: User, assessment: Assess
     assert len(addresses()) == 2
 
 
-def test_the_address_of_who_left_the_address_book_is_followed_too(account: User) -> None:
+def test_removed_contact_follows_the_account_address(account: User) -> None:
     Membership.objects.get(user=account).delete()
     assert len(addresses()) == 1
     account.email = "kees@elders.test"
@@ -136,13 +136,13 @@ def test_the_address_of_who_left_the_address_book_is_followed_too(account: User)
     assert addresses()[-1] == "kees@elders.test"
 
 
-def test_an_account_that_is_switched_off_is_not_written_to(account: User) -> None:
+def test_inactive_account_gets_no_mail(account: User) -> None:
     account.email, account.is_active = "weg@elders.test", False
     account.save()
     assert len(addresses()) == 1
 
 
-def test_who_is_done_gets_no_mail_but_the_old_link_is_void(
+def test_completed_examiner_gets_no_mail_and_link_is_void(
     assessed: Assessment, invitation: Invitation, docent: User
 ) -> None:
     old = links.token_for(invitation=invitation)
@@ -155,7 +155,7 @@ def test_who_is_done_gets_no_mail_but_the_old_link_is_void(
     assert event.data["reason"].endswith("Er ging geen mail uit: alles was al afgerond.")
 
 
-def test_who_is_done_and_asks_for_a_link_gets_it_at_the_new_address_at_once(
+def test_completed_examiner_requests_link_at_the_new_address(
     assessed: Assessment, invitation: Invitation, docent: User
 ) -> None:
     new_address(invitation.contact, docent)
@@ -166,7 +166,7 @@ def test_who_is_done_and_asks_for_a_link_gets_it_at_the_new_address_at_once(
     assert links.open_token(links.token_for(invitation=invitation)) == invitation
 
 
-def test_who_is_done_with_a_part_of_it_is_mailed(invitation: Invitation, docent: User) -> None:
+def test_partly_completed_examiner_is_mailed(invitation: Invitation, docent: User) -> None:
     part = invitation.assessment.live_assignments.order_by("pk")[0]
     invitation.assessment.live_assignments.exclude(pk=part.pk).update(completed_at=invitation.invited_at)
     assert new_address(invitation.contact, docent) == 1

@@ -1,4 +1,4 @@
-"""Who is late, and the reminder: the same link, once in its pause, to who still has something to do."""
+"""Late examiners and reminders: the same link, once per pause, to examiners with open work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PassTime = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("at_noon")
 
 
-def everything() -> InvitationQuerySet:
+def all_invitations() -> InvitationQuerySet:
     return Invitation.objects.all()
 
 
@@ -43,7 +43,7 @@ def plan(assessment: Assessment, planned_on: date | None) -> None:
 
 
 # --- The reminder ---------------------------------------------------------------------------------
-def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitation) -> None:
+def test_mail_names_initiator_student_date_and_open_parts(invitation: Invitation) -> None:
     parts = [column.assignment.part for column in saving.read_uncorrected(invitation.assessment).columns]
     fill_in(invitation, parts=parts[:1])
     invitation.assessment.live_assignments.filter(part=parts[0]).update(completed_at=timezone.now())
@@ -52,20 +52,20 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
     assert (mail.kind, mail.to, mail.reply_to) == ("reminder", "erik@bedrijf.test", "docent@hier.test")
     assert mail.subject == "Herinnering: wilt u Anouk van 't Hoff beoordelen? Verzorgende IG, B1"
     invited = timezone.localtime(invitation.invited_at)
-    for said in (
+    for phrase in (
         "Dirk Docent van ROC Hier vroeg u op",
         f"op {invited.day} ",
         "Anouk van 't Hoff",
         "Van uw 4 onderdelen staan er nog 3 open.",
         "docent@hier.test",
     ):
-        assert said in mail.text
-        assert said.replace("'", "&#x27;") in mail.html
+        assert phrase in mail.text
+        assert phrase.replace("'", "&#x27;") in mail.html
     assert ">Start beoordeling</a>" in mail.html
 
 
 @pytest.mark.parametrize(
-    ("parts", "open_parts", "said"),
+    ("parts", "open_parts", "phrase"),
     [
         (1, 1, "Uw onderdeel staat nog open."),
         (4, 4, "Al uw 4 onderdelen staan nog open."),
@@ -73,13 +73,13 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
         (4, 1, "Van uw 4 onderdelen staat er nog 1 open."),
     ],
 )
-def test_counts_what_is_open_in_words(invitation: Invitation, parts: int, open_parts: int, said: str) -> None:
+def test_open_parts_are_counted_in_words(invitation: Invitation, parts: int, open_parts: int, phrase: str) -> None:
     mail = mails.queue_reminder(invitation=invitation, parts=parts, open_parts=open_parts)
-    assert said in mail.text
-    assert said in mail.html
+    assert phrase in mail.text
+    assert phrase in mail.html
 
 
-def test_keeps_the_link_and_holds_it_nowhere(invitation: Invitation) -> None:
+def test_reminder_keeps_the_link_without_storing_it(invitation: Invitation) -> None:
     before = links.token_for(invitation=invitation)
     expires = invitation.expires_at
     reminder(invitation)
@@ -90,7 +90,7 @@ def test_keeps_the_link_and_holds_it_nowhere(invitation: Invitation) -> None:
     assert links.resolve(mail.links["start"]["data"]).endswith(f"/beoordelen/{before}/")
 
 
-def test_is_counted_logged_and_the_mail_that_the_screen_shows(invitation: Invitation, colleague: User) -> None:
+def test_reminder_is_counted_logged_and_shown(invitation: Invitation, colleague: User) -> None:
     version, status = invitation.assessment.version, invitation.assessment.status
     reminder(invitation, by=colleague)
     assert (invitation.reminders, invitation.mail) == (1, newest_mail())
@@ -104,12 +104,12 @@ def test_is_counted_logged_and_the_mail_that_the_screen_shows(invitation: Invita
     assert (invitation.assessment.version, invitation.assessment.status) == (version, status)
 
 
-def test_the_clock_reminds_as_the_system(invitation: Invitation) -> None:
+def test_scheduled_reminder_is_logged_as_the_system(invitation: Invitation) -> None:
     assert reminders.remind(invitation=invitation, by=None)
     assert invitation.assessment.events.last().actor_name == "systeem"
 
 
-def test_a_second_one_waits_for_the_pause(invitation: Invitation, pass_time: PassTime) -> None:
+def test_second_reminder_waits_for_the_pause(invitation: Invitation, pass_time: PassTime) -> None:
     assert reminder(invitation)
     assert not reminder(invitation)
     pass_time(hours=23)
@@ -120,25 +120,25 @@ def test_a_second_one_waits_for_the_pause(invitation: Invitation, pass_time: Pas
     assert invitation.reminders == 2
 
 
-def test_is_refused_after_withdrawal(invitation: Invitation, docent: User) -> None:
+def test_withdrawn_invitation_is_not_reminded(invitation: Invitation, docent: User) -> None:
     invite.withdraw(invitation=invitation, by=docent)
     with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
         reminder(invitation)
 
 
-def test_is_refused_once_the_link_has_expired(invitation: Invitation, pass_time: PassTime) -> None:
+def test_expired_link_is_not_reminded(invitation: Invitation, pass_time: PassTime) -> None:
     pass_time(days=61)
     with pytest.raises(lifecycle.DomainError, match="nodig de examinator opnieuw uit"):
         reminder(invitation)
 
 
-def test_is_refused_when_everything_is_completed(invitation: Invitation) -> None:
+def test_completed_assessment_is_not_reminded(invitation: Invitation) -> None:
     assess(invitation)
     with pytest.raises(lifecycle.DomainError, match="Erik Examinator heeft alles al afgerond"):
         reminder(invitation)
 
 
-def test_is_refused_when_this_examiner_is_done_and_another_is_not(
+def test_completed_examiner_is_not_reminded(
     assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     choose(assessment, examiner, second_examiner)
@@ -149,27 +149,27 @@ def test_is_refused_when_this_examiner_is_done_and_another_is_not(
     assert reminder(busy)
 
 
-def test_is_refused_for_a_closed_assessment(invitation: Invitation, docent: User) -> None:
+def test_closed_assessment_is_not_reminded(invitation: Invitation, docent: User) -> None:
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
     with pytest.raises(lifecycle.TransitionRefused):
         reminder(invitation)
 
 
-def test_a_failed_mail_is_sent_again_first(invitation: Invitation) -> None:
+def test_failed_mail_must_be_resent_first(invitation: Invitation) -> None:
     OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend")
     with pytest.raises(lifecycle.DomainError, match="De vorige mail is mislukt"):
         reminder(invitation)
     assert OutgoingMail.objects.get() == invitation.mail
 
 
-def test_whoever_is_invited_anew_begins_at_no_reminders(invitation: Invitation, docent: User) -> None:
+def test_new_invitation_resets_the_reminder_count(invitation: Invitation, docent: User) -> None:
     reminder(invitation)
     invite.withdraw(invitation=invitation, by=docent)
     again = send_invitation(invitation.assessment, invitation.contact)
     assert (again.pk, again.reminders, again.reminded_at) == (invitation.pk, 0, None)
 
 
-def test_one_that_cannot_be_reminded_holds_up_no_other(
+def test_unremindable_invitation_does_not_block_others(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User
 ) -> None:
     choose(assessment, examiner, second_examiner)
@@ -182,7 +182,7 @@ def test_one_that_cannot_be_reminded_holds_up_no_other(
 
 @pytest.fixture
 def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Invitation]:
-    """Of one examiner for twelve students, each invited by a mail of its own."""
+    """One examiner's invitations for twelve students, each with its own mail."""
     others = [start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(11)]
     for one in [assessment, *others]:
         choose(one, examiner)
@@ -192,7 +192,7 @@ def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User,
 def test_twelve_late_students_are_one_mail(twelve: list[Invitation], docent: User, pass_time: PassTime) -> None:
     pass_time(days=8)
     tokens = [links.token_for(invitation=one) for one in twelve]
-    done = reminders.remind_all(invitations=reminders.late_with_names(among=everything()), by=docent)
+    done = reminders.remind_all(invitations=reminders.late_with_names(among=all_invitations()), by=docent)
     [mail] = OutgoingMail.objects.filter(kind__startswith="reminder")
     assert (done.mails, done.sent, done.count) == ([mail], 12, 12)
     urls = links_of_mail.resolve(mail.links)
@@ -204,7 +204,7 @@ def test_twelve_late_students_are_one_mail(twelve: list[Invitation], docent: Use
         assert one.assessment.events.last().kind == Event.Kind.REMINDED
 
 
-def test_one_that_cannot_be_reminded_stays_out_of_the_mail(
+def test_unremindable_student_is_left_out_of_the_mail(
     twelve: list[Invitation], docent: User, pass_time: PassTime
 ) -> None:
     pass_time(days=8)
@@ -216,18 +216,18 @@ def test_one_that_cannot_be_reminded_stays_out_of_the_mail(
     assert len(done.mails) == 1
 
 
-def test_each_initiator_reminds_in_a_mail_of_their_own(
+def test_each_initiator_sends_a_separate_mail(
     twelve: list[Invitation], docent: User, colleague: User, pass_time: PassTime
 ) -> None:
     Assessment.objects.filter(pk__in=[one.assessment_id for one in twelve[:2]]).update(initiator=colleague)
     pass_time(days=8)
-    done = reminders.remind_all(invitations=reminders.late_with_names(among=everything()), by=docent)
+    done = reminders.remind_all(invitations=reminders.late_with_names(among=all_invitations()), by=docent)
     assert {mail.reply_to: mail.about.count() for mail in done.mails} == {docent.email: 10, colleague.email: 2}
 
 
 # --- Te laat -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("planned_in", [None, -3, 0, 1, 6, 7, 8, 20])
-def test_late_from_the_day_after_the_last_one(
+def test_invitation_is_late_after_its_last_day(
     invitation: Invitation, pass_time: PassTime, planned_in: int | None
 ) -> None:
     """`planned_in`: days from the invitation to the planned date; it came 3 days after it with -3."""
@@ -237,38 +237,38 @@ def test_late_from_the_day_after_the_last_one(
     for day in range(25):
         fresh = Invitation.objects.select_related("assessment").get()
         assert reminders.days_late(fresh) == day - last_day
-        assert list(reminders.late(among=everything())) == ([fresh] if day > last_day else [])
+        assert list(reminders.late(among=all_invitations())) == ([fresh] if day > last_day else [])
         pass_time(days=1)
 
 
-def test_late_counts_days_of_the_calendar_here(invitation: Invitation, time_machine) -> None:
+def test_late_counts_local_calendar_days(invitation: Invitation, time_machine) -> None:
     """Invited at 00:30 on 20 October, in Dutch summer time: 22:30 of the day before in UTC."""
     Invitation.objects.update(invited_at="2026-10-19T22:30:00+00:00", expires_at="2026-12-20T00:00:00+00:00")
-    time_machine.move_to("2026-10-27T22:30:00+00:00")  # 27 October 23:30, in winter time by now
-    assert not reminders.late(among=everything())
+    time_machine.move_to("2026-10-27T22:30:00+00:00")  # 27 October 23:30, in winter time
+    assert not reminders.late(among=all_invitations())
     time_machine.move_to("2026-10-27T23:30:00+00:00")
-    assert reminders.late(among=everything()).get() == invitation
+    assert reminders.late(among=all_invitations()).get() == invitation
 
 
-def test_who_is_done_withdrawn_or_closed_is_not_late(
+def test_completed_withdrawn_and_closed_are_not_late(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User, pass_time: PassTime
 ) -> None:
     choose(assessment, examiner, second_examiner)
     first, second = send_invitation(assessment, examiner), send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    assert set(reminders.late(among=everything())) == {first, second}
+    assert set(reminders.late(among=all_invitations())) == {first, second}
     assess(first)
-    assert set(reminders.late(among=everything())) == {second}
+    assert set(reminders.late(among=all_invitations())) == {second}
     invite.withdraw(invitation=second, by=docent)
-    assert not reminders.late(among=everything())
+    assert not reminders.late(among=all_invitations())
     send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    assert set(reminders.late(among=everything())) == {second}
+    assert set(reminders.late(among=all_invitations())) == {second}
     lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
-    assert not reminders.late(among=everything())
+    assert not reminders.late(among=all_invitations())
 
 
-def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
+def test_count_equals_the_planned_reminders(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User, pass_time: PassTime
 ) -> None:
     choose(assessment, examiner, second_examiner)
@@ -276,8 +276,8 @@ def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
     pass_time(days=8)
 
     def able() -> list[Invitation]:
-        able = reminders.plan_round(among=everything()).to_send
-        assert len(able) == reminders.count_to_remind(among=everything())
+        able = reminders.plan_round(among=all_invitations()).to_send
+        assert len(able) == reminders.count_to_remind(among=all_invitations())
         return able
 
     assert able() == [first, second]
@@ -289,11 +289,11 @@ def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
     assert able() == [first]
     pass_time(days=60)
     assert able() == []
-    reasons = [why for _, why in reminders.plan_round(among=everything()).passed_over]
+    reasons = [why for _, why in reminders.plan_round(among=all_invitations()).passed_over]
     assert reasons == ["De link is verlopen; nodig de examinator opnieuw uit."] * 2
 
 
-def test_a_round_has_a_limit_and_says_how_many_are_left(
+def test_round_is_limited_and_reports_the_rest(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, pass_time: PassTime, monkeypatch
 ) -> None:
     choose(assessment, examiner, second_examiner)
@@ -301,5 +301,5 @@ def test_a_round_has_a_limit_and_says_how_many_are_left(
     send_invitation(assessment, second_examiner)
     pass_time(days=8)
     monkeypatch.setattr(reminders, "MAX_REMINDERS", 1)
-    plan = reminders.plan_round(among=everything())
+    plan = reminders.plan_round(among=all_invitations())
     assert (plan.to_send, plan.left) == ([first], 1)

@@ -1,4 +1,4 @@
-"""Replacing an examiner: every choice moves, nothing that was written is lost, and the new one is invited."""
+"""Replacing an examiner: choices move, texts are kept and the replacement is invited."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def parts_of(assessment: Assessment) -> list[Part]:
     return list(parts.order_by("work_process__position", "position"))
 
 
-def who_has(assessment: Assessment) -> dict[int, set[int]]:
-    """A part's id → the ids of its examiners."""
-    found: dict[int, set[int]] = {part.pk: set() for part in parts_of(assessment)}
+def examiners_by_part(assessment: Assessment) -> dict[int, set[int]]:
+    """Return the ids of the examiners by the id of the part."""
+    ids_by_part: dict[int, set[int]] = {part.pk: set() for part in parts_of(assessment)}
     for part, contact in assessment.live_assignments.values_list("part_id", "contact_id"):
-        found[part].add(contact)
-    return found
+        ids_by_part[part].add(contact)
+    return ids_by_part
 
 
 def all_of(assessment: Assessment, contact: Contact) -> list[int]:
@@ -49,9 +49,9 @@ def swap(examiners: set[int], old: Contact, new: Contact) -> set[int]:
     return {new.pk if pk == old.pk else pk for pk in examiners}
 
 
-# --- Every choice, at every level ------------------------------------------------------------------
+# --- Choices ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", range(25))
-def test_on_every_part_the_new_one_stands_where_the_old_one_stood(
+def test_replacement_gets_every_part_of_the_old_examiner(
     seed: int, assessment: Assessment, school: School, docent: User
 ) -> None:
     draw = random.Random(seed)
@@ -68,9 +68,11 @@ def test_on_every_part_the_new_one_stands_where_the_old_one_stood(
     done = set(
         assessment.live_assignments.filter(contact=old, completed_at__isnull=False).values_list("part", flat=True)
     )
-    before, keep_completed = who_has(assessment), draw.random() < 0.5
+    before, keep_completed = examiners_by_part(assessment), draw.random() < 0.5
     written = dict(assessment.assignments.values_list("pk", "justification"))
-    nothing_left = keep_completed and not {part for part, who in before.items() if old.pk in who} - done
+    nothing_left = (
+        keep_completed and not {part for part, examiner_ids in before.items() if old.pk in examiner_ids} - done
+    )
 
     def act() -> None:
         replace(
@@ -85,18 +87,20 @@ def test_on_every_part_the_new_one_stands_where_the_old_one_stood(
     if nothing_left:
         with pytest.raises(lifecycle.DomainError, match="heeft alles al afgerond"):
             act()
-        assert who_has(assessment) == before
+        assert examiners_by_part(assessment) == before
         return
     act()
     stays = done if keep_completed else set()
-    assert who_has(assessment) == {part: who if part in stays else swap(who, old, new) for part, who in before.items()}
+    assert examiners_by_part(assessment) == {
+        part: examiner_ids if part in stays else swap(examiner_ids, old, new) for part, examiner_ids in before.items()
+    }
     kept = dict(assessment.assignments.values_list("pk", "justification"))
     assert {pk: text for pk, text in written.items() if text}.items() <= kept.items()
     assert not assessment.couplings.filter(contact=old).exclude(part__in=stays).exists()
 
 
 def _choose_at_random(assessment: Assessment, people: list[Contact], draw: random.Random) -> None:
-    """Choices at all three levels, the first of `people` at one of them at least."""
+    """Create random choices at all three levels, at least one for the first of `people`."""
     parts = parts_of(assessment)
     places = [(None, None), *((part.work_process, None) for part in parts[::2]), *((None, part) for part in parts)]
     chosen = {(person.pk, number) for person in people for number in range(len(places)) if draw.random() < 0.3}
@@ -109,18 +113,18 @@ def _choose_at_random(assessment: Assessment, people: list[Contact], draw: rando
         couplings.sync_assignments(current)
 
 
-def test_who_was_chosen_beside_the_old_one_is_left_alone(
+def test_co_examiner_is_unchanged(
     assessment: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     steps.send_invitation(assessment, second_examiner)
     new = ContactFactory(school=assessment.school)
     replace(assessment=assessment, old=examiner, new=new, by=docent)
-    assert all(who == {second_examiner.pk, new.pk} for who in who_has(assessment).values())
+    assert all(examiner_ids == {second_examiner.pk, new.pk} for examiner_ids in examiners_by_part(assessment).values())
     assert assessment.invitations.standing().get().contact == second_examiner
 
 
-def test_who_has_the_choice_already_gets_it_once(
+def test_existing_choice_is_not_duplicated(
     assessment: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -129,12 +133,12 @@ def test_who_has_the_choice_already_gets_it_once(
 
 
 # --- The invitation ----------------------------------------------------------------------------------
-def test_the_new_one_is_invited_with_the_same_remark_and_attachments_and_the_old_link_is_void(
+def test_replacement_is_invited_alike_and_old_link_is_void(
     assessment: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner)
     report = Attachment(filename="toelichting.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
-    [asked] = invite.invite(
+    [first_invitation] = invite.invite(
         assessment=assessment, contacts=[examiner], by=docent, remark="Graag vrijdag.", attachments=[report]
     )
     invitation = replace(assessment=assessment, old=examiner, new=second_examiner, by=docent)
@@ -144,7 +148,7 @@ def test_the_new_one_is_invited_with_the_same_remark_and_attachments_and_the_old
     assert "Graag vrijdag." in mail.text
     assert [a.filename for a in invitation.attachments.all()] == ["toelichting.pdf"]
     with pytest.raises(links.NoAccess) as refused:
-        links.open_token(links.token_for(invitation=asked))
+        links.open_token(links.token_for(invitation=first_invitation))
     assert refused.value.reason == "replaced"
     assessment.refresh_from_db()
     assert assessment.status == Status.INVITED
@@ -157,7 +161,7 @@ def test_the_new_one_is_invited_with_the_same_remark_and_attachments_and_the_old
     }
 
 
-def test_nobody_is_mailed_when_the_old_one_was_not_asked(
+def test_replacing_an_uninvited_examiner_mails_no_one(
     assessment: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner)
@@ -166,7 +170,7 @@ def test_nobody_is_mailed_when_the_old_one_was_not_asked(
     assert couplings.invitable(assessment) == [second_examiner]
 
 
-def test_whoever_was_invited_before_gets_no_second_mail(
+def test_already_invited_replacement_gets_no_second_mail(
     assessment: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     first, *_ = parts_of(assessment)
@@ -179,9 +183,7 @@ def test_whoever_was_invited_before_gets_no_second_mail(
     assert (invitation.generation, OutgoingMail.objects.count()) == (1, 2)
 
 
-def test_who_was_withdrawn_earlier_gets_a_fresh_link(
-    invitation: Invitation, docent: User, second_examiner: Contact
-) -> None:
+def test_reinstated_examiner_gets_a_new_link(invitation: Invitation, docent: User, second_examiner: Contact) -> None:
     old_link = links.token_for(invitation=invitation)
     assessment, examiner = invitation.assessment, invitation.contact
     replace(assessment=assessment, old=examiner, new=second_examiner, by=docent)
@@ -192,8 +194,8 @@ def test_who_was_withdrawn_earlier_gets_a_fresh_link(
     assert refused.value.reason == "void"
 
 
-# --- What the old one wrote ------------------------------------------------------------------------------
-def test_work_is_taken_off_only_when_it_was_confirmed(
+# --- Work of the old examiner ----------------------------------------------------------------------------
+def test_begun_work_is_removed_only_when_confirmed(
     invitation: Invitation, docent: User, second_examiner: Contact
 ) -> None:
     assessment, examiner = invitation.assessment, invitation.contact
@@ -202,11 +204,11 @@ def test_work_is_taken_off_only_when_it_was_confirmed(
     seen = [column.assignment.pk for column in begun_by(assessment, examiner)]
     assert len(seen) == 1
     steps.fill_in(invitation, "V", parts=[second])  # begun while the teacher read the page
-    before = who_has(assessment)
+    before = examiners_by_part(assessment)
     for confirmed in ([], seen):
         with pytest.raises(couplings.WorkWouldBeLost):
             replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, remove_begun=confirmed)
-    assert who_has(assessment) == before
+    assert examiners_by_part(assessment) == before
     assert OutgoingMail.objects.count() == 1
     both = [column.assignment.pk for column in begun_by(assessment, examiner)]
     replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, remove_begun=both)
@@ -215,9 +217,7 @@ def test_work_is_taken_off_only_when_it_was_confirmed(
     assert len(assessment.events.latest("pk").data["removed"]) == 2
 
 
-def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
-    invitation: Invitation, docent: User, second_examiner: Contact
-) -> None:
+def test_kept_completed_parts_count(invitation: Invitation, docent: User, second_examiner: Contact) -> None:
     assessment, examiner = invitation.assessment, invitation.contact
     first, *others = parts_of(assessment)
     steps.fill_in(invitation, "V")
@@ -231,7 +231,10 @@ def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
         keep_completed=True,
     )
     assert added is not None
-    assert who_has(assessment) == {first.pk: {examiner.pk}, **{part.pk: {second_examiner.pk} for part in others}}
+    assert examiners_by_part(assessment) == {
+        first.pk: {examiner.pk},
+        **{part.pk: {second_examiner.pk} for part in others},
+    }
     assert links.open_token(links.token_for(invitation=invitation)) == invitation  # to read on
     steps.fill_in(added, "V")
     saving.complete(invitation=added)
@@ -239,7 +242,7 @@ def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
     assert assessment.status == Status.ASSESSED
 
 
-def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
+def test_completed_examiner_is_replaced_after_sending_back(
     assessed: Assessment, invitation: Invitation, docent: User, committee_member: User, second_examiner: Contact
 ) -> None:
     old, confirmed = invitation.contact, all_of(assessed, invitation.contact)
@@ -252,7 +255,7 @@ def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
 
 
 # --- Refused ----------------------------------------------------------------------------------------------
-def test_what_makes_no_sense_is_refused(
+def test_invalid_replacements_are_refused(
     invitation: Invitation, docent: User, second_examiner: Contact, other_school: School
 ) -> None:
     assessment, examiner = invitation.assessment, invitation.contact
@@ -268,9 +271,7 @@ def test_what_makes_no_sense_is_refused(
     assert assessment.couplings.get().contact == examiner
 
 
-def test_a_page_that_is_older_than_the_last_change_is_refused(
-    invitation: Invitation, docent: User, second_examiner: Contact
-) -> None:
+def test_stale_version_is_refused(invitation: Invitation, docent: User, second_examiner: Contact) -> None:
     opened = invitation.assessment.version
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
     with pytest.raises(lifecycle.DomainError, match="Iemand anders"):
@@ -279,15 +280,15 @@ def test_a_page_that_is_older_than_the_last_change_is_refused(
         )
 
 
-def test_a_closed_assessment_is_left_alone(invitation: Invitation, docent: User, second_examiner: Contact) -> None:
+def test_closed_assessment_is_unchanged(invitation: Invitation, docent: User, second_examiner: Contact) -> None:
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
     with pytest.raises(lifecycle.TransitionRefused):
         replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
 
 
-# --- At the same moment -------------------------------------------------------------------------------------
+# --- Concurrency --------------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
-def test_of_two_teachers_the_second_is_told_and_one_is_mailed(
+def test_second_concurrent_replacement_is_refused(
     invitation: Invitation, docent: User, colleague: User, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
@@ -298,14 +299,14 @@ def test_of_two_teachers_the_second_is_told_and_one_is_mailed(
         lambda: replace(**opened, new=second_examiner, by=docent),
         lambda: replace(**opened, new=third, by=colleague),
     )
-    [told] = [result for result in results if isinstance(result, Exception)]
-    assert isinstance(told, lifecycle.DomainError), told
+    [error] = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(error, lifecycle.DomainError), error
     assert OutgoingMail.objects.count() == 2
     assert assessment.invitations.standing().get().contact == assessment.couplings.get().contact
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_address_that_is_corrected_meanwhile_gets_the_invitation(
+def test_address_corrected_meanwhile_gets_the_invitation(
     invitation: Invitation, docent: User, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)

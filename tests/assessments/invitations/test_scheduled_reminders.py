@@ -1,4 +1,4 @@
-"""The reminders that go out by themselves: three at most, in office hours, and not to who is done or wants none."""
+"""Scheduled reminders: at most three, in office hours, not to examiners who completed or unsubscribed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def moment(text: str) -> datetime:
 
 @pytest.fixture
 def at(time_machine: TimeMachineFixture) -> At:
-    """`at("2026-11-09 09:00")`: it is that moment here, and the clock of the reminders ticks; how many went out."""
+    """`at("2026-11-09 09:00")` runs the scheduler at that local time and returns how many mails it sent."""
 
     def at(text: str) -> int:
         time_machine.move_to(moment(text), tick=False)
@@ -49,7 +49,7 @@ def at(time_machine: TimeMachineFixture) -> At:
 
 
 @pytest.fixture
-def asked(at: At, assessment: Assessment, examiner: Contact) -> Invitation:
+def pending(at: At, assessment: Assessment, examiner: Contact) -> Invitation:
     """Invited on Monday 2 November 2026 at 10:00, no date planned."""
     at("2026-11-02 10:00")
     choose(assessment, examiner)
@@ -68,8 +68,8 @@ def skipped() -> list[str]:
     return list(PlannedReminder.objects.filter(is_sent=False).order_by("pk").values_list("kind", flat=True))
 
 
-# --- When ----------------------------------------------------------------------------------------
-def test_a_week_and_two_weeks_after_the_invitation(asked: Invitation, at: At) -> None:
+# --- Schedule ------------------------------------------------------------------------------------
+def test_reminders_follow_after_one_and_two_weeks(pending: Invitation, at: At) -> None:
     assert at("2026-11-09 09:59") == 0
     assert at("2026-11-09 10:00") == 1
     assert at("2026-11-09 10:30") == 0
@@ -80,8 +80,8 @@ def test_a_week_and_two_weeks_after_the_invitation(asked: Invitation, at: At) ->
     assert OutgoingMail.objects.filter(kind="reminder").count() == 2
 
 
-def test_three_days_before_the_planned_date(asked: Invitation, at: At) -> None:
-    plan(asked.assessment, date(2026, 11, 27))  # a Friday
+def test_reminder_precedes_the_planned_date_by_three_days(pending: Invitation, at: At) -> None:
+    plan(pending.assessment, date(2026, 11, 27))  # a Friday
     assert [at("2026-11-09 10:00"), at("2026-11-16 10:00")] == [1, 1]
     assert at("2026-11-24 07:59") == 0
     assert at("2026-11-24 08:00") == 1
@@ -90,16 +90,16 @@ def test_three_days_before_the_planned_date(asked: Invitation, at: At) -> None:
 
 
 @pytest.mark.parametrize("planned", [date(2026, 11, 24), date(2026, 11, 25)])  # 3 days before: Saturday, Sunday
-def test_before_the_date_a_weekend_becomes_the_friday(asked: Invitation, at: At, planned: date) -> None:
-    plan(asked.assessment, planned)
+def test_weekend_reminder_before_the_date_moves_to_friday(pending: Invitation, at: At, planned: date) -> None:
+    plan(pending.assessment, planned)
     at("2026-11-09 10:00"), at("2026-11-16 10:00")
     assert at("2026-11-19 17:00") == 0
     assert at("2026-11-20 08:00") == 1
     assert sent()[-1] == "BEFORE"
 
 
-def test_none_before_a_date_that_came_at_once(asked: Invitation, at: At) -> None:
-    plan(asked.assessment, date(2026, 11, 5))
+def test_near_planned_date_gets_no_early_reminder(pending: Invitation, at: At) -> None:
+    plan(pending.assessment, date(2026, 11, 5))
     assert [at(f"2026-11-0{day} 12:00") for day in (2, 3, 4, 5, 6)] == [0] * 5
 
 
@@ -113,7 +113,7 @@ def test_none_before_a_date_that_came_at_once(asked: Invitation, at: At) -> None
         ("2026-10-19 10:00", "2026-10-26 09:30", "2026-10-26 10:00"),  # over the end of summer time
     ],
 )
-def test_never_at_night_in_the_weekend_or_on_a_holiday(
+def test_reminders_go_out_in_office_hours_only(
     at: At, assessment: Assessment, examiner: Contact, invited: str, too_early: str, first: str
 ) -> None:
     at(invited)
@@ -125,26 +125,26 @@ def test_never_at_night_in_the_weekend_or_on_a_holiday(
     assert at(first) == 1
 
 
-def test_after_an_outage_of_days_one_goes_out_and_not_two(asked: Invitation, at: At) -> None:
-    plan(asked.assessment, date(2026, 11, 18))  # 'before' is due on Friday 13, the second week on Monday 16
+def test_one_reminder_is_sent_after_an_outage(pending: Invitation, at: At) -> None:
+    plan(pending.assessment, date(2026, 11, 18))  # 'before' is due on Friday 13, the second week on Monday 16
     at("2026-11-09 10:00")
     assert at("2026-11-17 09:00") == 1
     assert at("2026-11-18 09:00") == 0
     assert (sent(), skipped()) == (["DAY_7", "DAY_14"], ["BEFORE"])
 
 
-def test_what_could_not_go_for_a_week_goes_no_more(asked: Invitation, at: At) -> None:
+def test_reminder_overdue_by_a_week_is_dropped(pending: Invitation, at: At) -> None:
     assert at("2026-12-01 10:00") == 0
 
 
-# --- To whom not ---------------------------------------------------------------------------------
-def test_not_to_who_completed_was_withdrawn_or_closed(
-    asked: Invitation, at: At, second_examiner: Contact, docent: User
+# --- Exclusions ----------------------------------------------------------------------------------
+def test_completed_withdrawn_and_closed_get_no_reminder(
+    pending: Invitation, at: At, second_examiner: Contact, docent: User
 ) -> None:
-    assessment = asked.assessment
-    choose(assessment, asked.contact, second_examiner)
+    assessment = pending.assessment
+    choose(assessment, pending.contact, second_examiner)
     other = send_invitation(assessment, second_examiner)
-    assess(asked)
+    assess(pending)
     assert at("2026-11-09 11:00") == 1
     assert OutgoingMail.objects.get(kind="reminder").to == second_examiner.email
     invite.withdraw(invitation=other, by=docent)
@@ -155,53 +155,53 @@ def test_not_to_who_completed_was_withdrawn_or_closed(
     assert at("2026-11-24 11:00") == 0
 
 
-def test_the_school_switches_them_off(asked: Invitation, at: At, school: School) -> None:
+def test_school_can_disable_reminders(pending: Invitation, at: At, school: School) -> None:
     School.objects.filter(pk=school.pk).update(reminders_on=False)
     assert at("2026-11-09 10:00") == 0
     School.objects.filter(pk=school.pk).update(reminders_on=True)
     assert at("2026-11-09 10:30") == 1
 
 
-def test_not_over_a_link_that_expires(asked: Invitation, at: At) -> None:
+def test_expiring_link_gets_no_reminder(pending: Invitation, at: At) -> None:
     Invitation.objects.update(expires_at=moment("2026-11-08 10:00"))
     assert at("2026-11-09 10:00") == 0
 
 
-def test_waits_while_the_mail_before_it_failed(asked: Invitation, at: At) -> None:
+def test_reminder_waits_while_the_last_mail_failed(pending: Invitation, at: At) -> None:
     OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend")
     assert at("2026-11-09 10:00") == 0
     OutgoingMail.objects.update(state=MailState.QUEUED, last_error="")
     assert at("2026-11-10 10:00") == 1
 
 
-def test_a_reminder_by_hand_takes_the_place_of_the_planned_one(asked: Invitation, at: At, docent: User) -> None:
+def test_manual_reminder_replaces_the_scheduled_one(pending: Invitation, at: At, docent: User) -> None:
     at("2026-11-08 15:00")
-    reminders.remind(invitation=asked, by=docent)
+    reminders.remind(invitation=pending, by=docent)
     assert at("2026-11-09 10:00") == 0
     assert at("2026-11-10 10:00") == 0
     assert (sent(), skipped()) == ([], ["DAY_7"])
     assert at("2026-11-16 10:00") == 1
 
 
-def test_a_new_link_begins_anew(asked: Invitation, at: At, docent: User) -> None:
+def test_new_link_restarts_the_schedule(pending: Invitation, at: At, docent: User) -> None:
     at("2026-11-09 10:00")
     at("2026-11-12 10:00")
-    invite.invite_again(invitation=asked, by=docent)
+    invite.invite_again(invitation=pending, by=docent)
     assert at("2026-11-16 10:00") == 0
     assert [at("2026-11-19 10:00"), at("2026-11-26 10:00")] == [1, 1]
 
 
-def test_sent_back_is_asked_anew(asked: Invitation, at: At, committee_member: User) -> None:
-    assessed = assess(asked)
+def test_sending_back_restarts_the_schedule(pending: Invitation, at: At, committee_member: User) -> None:
+    assessed = assess(pending)
     at("2026-11-06 10:00")
-    send_back.send_back(assessment=assessed, contacts=[asked.contact], by=committee_member, remark="Kijk nog eens.")
+    send_back.send_back(assessment=assessed, contacts=[pending.contact], by=committee_member, remark="Kijk nog eens.")
     assert at("2026-11-09 10:00") == 0
     assert at("2026-11-13 10:00") == 1
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Idempotence ---------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
-def test_two_clocks_at_once_send_one(asked: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_runs_send_one_reminder(pending: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     at("2026-11-09 09:00")
     Invitation.objects.update(asked_at=moment("2026-11-02 08:30"))
@@ -209,7 +209,7 @@ def test_two_clocks_at_once_send_one(asked: Invitation, at: At, monkeypatch: pyt
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
-def test_one_that_dies_halfway_is_done_by_the_next(asked: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_next_run_finishes_an_interrupted_one(pending: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
 
         def die(*args: object, **kwargs: object) -> None:
@@ -222,15 +222,15 @@ def test_one_that_dies_halfway_is_done_by_the_next(asked: Invitation, at: At, mo
     assert at("2026-11-09 10:30") == 1
 
 
-def test_one_that_cannot_be_reminded_holds_up_no_other(
-    asked: Invitation, at: At, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch
+def test_unremindable_invitation_does_not_block_others(
+    pending: Invitation, at: At, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choose(asked.assessment, asked.contact, second_examiner)
-    send_invitation(asked.assessment, second_examiner)
+    choose(pending.assessment, pending.contact, second_examiner)
+    send_invitation(pending.assessment, second_examiner)
     make_ready = scheduled_reminders.make_ready
 
     def refuse_one(current: Assessment, *, pk: int) -> reminders.Ready | None:
-        if pk == asked.pk:
+        if pk == pending.pk:
             raise lifecycle.DomainError("Nee.")
         return make_ready(current, pk=pk)
 
@@ -238,40 +238,40 @@ def test_one_that_cannot_be_reminded_holds_up_no_other(
     assert at("2026-11-09 10:00") == 1
 
 
-def test_the_task_does_it(asked: Invitation, time_machine: TimeMachineFixture) -> None:
+def test_task_sends_reminders(pending: Invitation, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(moment("2026-11-09 10:00"))
     send_planned_reminders()
     assert sent() == ["DAY_7"]
 
 
-def test_who_is_not_due_costs_no_query(
-    asked: Invitation, at: At, unit, docent: User, school: School, django_assert_num_queries
+def test_invitations_that_are_not_due_cost_no_query(
+    pending: Invitation, at: At, unit, docent: User, school: School, django_assert_num_queries
 ) -> None:
     for _ in range(3):
         other = start_assessment(MembershipFactory(school=school), unit, docent)
-        choose(other, asked.contact)
-        send_invitation(other, asked.contact)
+        choose(other, pending.contact)
+        send_invitation(other, pending.contact)
     assert at("2026-11-09 10:00") == 4
     with django_assert_num_queries(1):
         assert at("2026-11-09 10:30") == 0
 
 
-# --- Several students, one mail --------------------------------------------------------------------
-class TestTogether:
+# --- Batch mails -----------------------------------------------------------------------------------
+class TestBatch:
     @pytest.fixture
-    def more(self, asked: Invitation, at: At, unit: ExamUnit, docent: User, school: School) -> list[Invitation]:
-        """Erik's, of two more students, asked in the course of the same Monday."""
+    def more(self, pending: Invitation, at: At, unit: ExamUnit, docent: User, school: School) -> list[Invitation]:
+        """Erik's invitations for two more students, later on the same Monday."""
         invitations = []
         for hour, name in ((11, "Zwart"), (16, "Aalbers")):
             at(f"2026-11-02 {hour}:00")
             student = MembershipFactory(school=school, user__first_name="Sam", user__last_name=name)
             other = start_assessment(student, unit, docent)
-            choose(other, asked.contact)
-            invitations.append(send_invitation(other, asked.contact))
+            choose(other, pending.contact)
+            invitations.append(send_invitation(other, pending.contact))
         return invitations
 
-    def test_one_mail_with_a_button_for_each_and_no_second_one_that_day(
-        self, asked: Invitation, more: list[Invitation], at: At
+    def test_batch_mail_has_buttons_and_is_sent_once_daily(
+        self, pending: Invitation, more: list[Invitation], at: At
     ) -> None:
         assert [at(f"2026-11-09 {time}") for time in ("09:30", "10:00", "11:30", "16:30")] == [0, 3, 0, 0]
         [mail] = OutgoingMail.objects.filter(kind="reminder_together")
@@ -284,8 +284,8 @@ class TestTogether:
         assert [at(f"2026-11-16 {time}") for time in ("10:00", "17:00")] == [3, 0]
         assert at("2026-11-23 10:00") == 0
 
-    def test_who_is_done_or_was_just_reminded_is_not_in_it(
-        self, asked: Invitation, more: list[Invitation], at: At, docent: User
+    def test_completed_and_just_reminded_students_are_left_out(
+        self, pending: Invitation, more: list[Invitation], at: At, docent: User
     ) -> None:
         assess(more[0])
         at("2026-11-09 09:00")
@@ -294,8 +294,8 @@ class TestTogether:
         assert "Anouk van 't Hoff" in OutgoingMail.objects.latest("pk").subject
         assert (sent(), skipped()) == (["DAY_7"], ["DAY_7"])
 
-    def test_one_that_cannot_be_reminded_holds_up_no_other_in_the_mail(
-        self, asked: Invitation, more: list[Invitation], at: At, monkeypatch: pytest.MonkeyPatch
+    def test_unremindable_student_does_not_block_the_mail(
+        self, pending: Invitation, more: list[Invitation], at: At, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(lifecycle, "refuse_if_closed", self.refuse(more[0].assessment))
         assert at("2026-11-09 10:00") == 2
@@ -308,15 +308,17 @@ class TestTogether:
 
         return refuse_if_closed
 
-    def test_another_teachers_students_come_in_a_mail_of_their_own(
-        self, asked: Invitation, more: list[Invitation], at: At, colleague: User
+    def test_students_of_another_teacher_get_a_separate_mail(
+        self, pending: Invitation, more: list[Invitation], at: At, colleague: User
     ) -> None:
         Assessment.objects.filter(pk=more[0].assessment_id).update(initiator=colleague)
         assert at("2026-11-09 11:00") == 3
         kinds = OutgoingMail.objects.filter(kind__startswith="reminder").values_list("kind", "reply_to")
         assert set(kinds) == {("reminder_together", "docent@hier.test"), ("reminder", "collega@hier.test")}
 
-    def test_one_link_stops_them_all(self, asked: Invitation, more: list[Invitation], at: At, client: Client) -> None:
+    def test_stop_link_covers_all_students(
+        self, pending: Invitation, more: list[Invitation], at: At, client: Client
+    ) -> None:
         at("2026-11-09 10:00")
         kept = OutgoingMail.objects.get(kind="reminder_together").links["stop"]
         path = unsubscribe.resolve_stop_link(kept["data"]).removeprefix("http://testserver")
@@ -324,13 +326,13 @@ class TestTogether:
         assert "U krijgt geen herinneringen meer" in client.post(path).content.decode()
         assert at("2026-11-16 17:00") == 0
 
-    def test_what_was_queued_before_still_stops_one(self, asked: Invitation) -> None:
-        path = unsubscribe.resolve_stop_link({"invitation": asked.pk})
-        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.stop_token(asked)]))
+    def test_older_stop_link_still_works(self, pending: Invitation) -> None:
+        path = unsubscribe.resolve_stop_link({"invitation": pending.pk})
+        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.stop_token(pending)]))
 
 
-class TestWhateverHappens(TestCase):
-    """Any day of asking, any planned date, any rhythm of the clock: the promises of the text hold."""
+class TestInvariants(TestCase):
+    """The documented guarantees hold for any invitation day, planned date and scheduler rhythm."""
 
     @hypothesis_settings(max_examples=25)
     @given(
@@ -340,7 +342,7 @@ class TestWhateverHappens(TestCase):
         ends=st.sampled_from(["", "complete", "withdraw", "stop"]),
         ends_after=st.integers(0, 20),
     )
-    def test_never_more_than_three_and_never_out_of_hours(
+    def test_at_most_three_reminders_within_office_hours(
         self, hour: int, planned_in: int | None, ticks: list[int], ends: str, ends_after: int
     ) -> None:
         school = SchoolFactory()
@@ -388,48 +390,48 @@ def test_holidays_of_a_year() -> None:
     ]
 
 
-# --- No more of them -----------------------------------------------------------------------------
+# --- Unsubscribing -------------------------------------------------------------------------------
 class TestStopping:
     @pytest.fixture
-    def url(self, asked: Invitation) -> str:
-        return reverse("assessments:no_reminders", args=[unsubscribe.stop_token(asked)])
+    def url(self, pending: Invitation) -> str:
+        return reverse("assessments:no_reminders", args=[unsubscribe.stop_token(pending)])
 
-    def test_opening_the_link_changes_nothing(self, client: Client, url: str, asked: Invitation) -> None:
+    def test_opening_the_link_changes_nothing(self, client: Client, url: str, pending: Invitation) -> None:
         page = client.get(url).content.decode()
-        asked.refresh_from_db()
+        pending.refresh_from_db()
         assert "Wilt u geen herinneringen meer?" in page
-        assert asked.reminders_stopped_at is None
+        assert pending.reminders_stopped_at is None
 
-    def test_the_button_stops_them_once(self, client: Client, url: str, asked: Invitation, at: At) -> None:
+    def test_stop_button_stops_reminders_once(self, client: Client, url: str, pending: Invitation, at: At) -> None:
         assert "U krijgt geen herinneringen meer" in client.post(url).content.decode()
         client.post(url)
         assert at("2026-11-09 10:00") == 0
-        events = asked.assessment.events.filter(kind=Event.Kind.REMINDERS_OFF)
+        events = pending.assessment.events.filter(kind=Event.Kind.REMINDERS_OFF)
         assert [event.actor_name for event in events] == ["Erik Examinator"]
 
-    def test_the_mail_programs_own_button_needs_no_cookie(self, url: str, asked: Invitation) -> None:
+    def test_one_click_unsubscribe_needs_no_cookie(self, url: str, pending: Invitation) -> None:
         response = Client(enforce_csrf_checks=True).post(
             url, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
         )
-        asked.refresh_from_db()
+        pending.refresh_from_db()
         assert response.status_code == 200
-        assert asked.reminders_stopped_at is not None
+        assert pending.reminders_stopped_at is not None
 
     @pytest.mark.parametrize("token", ["onzin", "NTA:abc"])
-    def test_a_token_that_is_none_of_ours_is_nothing(self, client: Client, db: None, token: str) -> None:
+    def test_invalid_token_is_not_found(self, client: Client, db: None, token: str) -> None:
         url = reverse("assessments:no_reminders", args=[token])
         assert client.get(url).status_code == client.post(url).status_code == 404
 
-    def test_an_examiners_own_link_is_none_either(self, client: Client, asked: Invitation) -> None:
+    def test_examiner_link_is_no_stop_link(self, client: Client, pending: Invitation) -> None:
         from assessments import links
 
-        url = reverse("assessments:no_reminders", args=[links.token_for(invitation=asked)])
+        url = reverse("assessments:no_reminders", args=[links.token_for(invitation=pending)])
         assert client.post(url).status_code == 404
-        stop = unsubscribe.stop_token(asked)
+        stop = unsubscribe.stop_token(pending)
         assert client.get(reverse("assessments:open_link", args=[stop])).status_code == 404
 
-    def test_the_mail_says_how_and_holds_the_link_nowhere(
-        self, asked: Invitation, at: At, smtp_sink, settings, url: str
+    def test_mail_has_a_stop_link_that_is_not_stored(
+        self, pending: Invitation, at: At, smtp_sink, settings, url: str
     ) -> None:
         settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
@@ -442,31 +444,33 @@ class TestStopping:
         assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert absolute in received.text.splitlines()
         assert f'href="{absolute}"' in received.html
-        assert unsubscribe.stop_token(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
+        assert unsubscribe.stop_token(pending) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
         assert received.message["From"].addresses[0].display_name == "ROC Hier via Digitaal beoordelen"
         assert received.message["To"].addresses[0].display_name == "Erik Examinator"
-        assert received.message["List-Id"] == f"ROC Hier <school-{asked.assessment.school_id}.testserver>"
+        assert received.message["List-Id"] == f"ROC Hier <school-{pending.assessment.school_id}.testserver>"
 
-    def test_a_teacher_may_still_and_sees_it(self, client: Client, asked: Invitation, docent: User) -> None:
-        unsubscribe.stop(invitation=asked)
+    def test_teacher_can_still_remind_and_sees_the_stop(
+        self, client: Client, pending: Invitation, docent: User
+    ) -> None:
+        unsubscribe.stop(invitation=pending)
         client.force_login(docent)
-        page = client.get(reverse("assessments:detail", args=[asked.assessment.public_id])).content.decode()
+        page = client.get(reverse("assessments:detail", args=[pending.assessment.public_id])).content.decode()
         assert "Wil vanzelf geen herinneringen meer (sinds 2 nov 2026)" in page
-        assert reminders.remind(invitation=asked, by=docent)
+        assert reminders.remind(invitation=pending, by=docent)
 
-    def test_whoever_is_invited_anew_gets_them_again(self, asked: Invitation, docent: User, at: At) -> None:
-        unsubscribe.stop(invitation=asked)
-        invite.withdraw(invitation=asked, by=docent)
-        send_invitation(asked.assessment, asked.contact)
+    def test_new_invitation_resumes_reminders(self, pending: Invitation, docent: User, at: At) -> None:
+        unsubscribe.stop(invitation=pending)
+        invite.withdraw(invitation=pending, by=docent)
+        send_invitation(pending.assessment, pending.contact)
         assert at("2026-11-09 10:00") == 1
 
 
-# --- All are done --------------------------------------------------------------------------------
+# --- All completed -------------------------------------------------------------------------------
 class TestAllDone:
     def mails(self) -> list[str]:
         return list(OutgoingMail.objects.filter(kind="all_done").values_list("subject", flat=True))
 
-    def test_the_initiator_hears_of_the_last_one(
+    def test_initiator_is_notified_of_the_last_completion(
         self, assessment: Assessment, examiner: Contact, second_examiner: Contact
     ) -> None:
         choose(assessment, examiner, second_examiner)
@@ -479,7 +483,7 @@ class TestAllDone:
         assert mail.to == "docent@hier.test"
         assert f"/beoordelingen/{assessment.public_id}/" in mail.text
 
-    def test_again_after_it_was_sent_back(
+    def test_initiator_is_notified_again_after_sending_back(
         self, assessed: Assessment, invitation: Invitation, committee_member: User
     ) -> None:
         contacts = [invitation.contact]
@@ -487,7 +491,7 @@ class TestAllDone:
         assess(invitation)
         assert len(self.mails()) == 2
 
-    def test_not_when_the_teacher_takes_the_last_one_off(
+    def test_removing_the_last_examiner_sends_no_mail(
         self, assessment: Assessment, examiner: Contact, second_examiner: Contact
     ) -> None:
         choose(assessment, examiner, second_examiner)
@@ -497,7 +501,7 @@ class TestAllDone:
         choose(assessment, examiner)
         assert (assessment.status, self.mails()) == ("ASSESSED", [])
 
-    def test_not_to_who_left_the_school(self, invitation: Invitation, docent: User) -> None:
+    def test_former_initiator_gets_no_mail(self, invitation: Invitation, docent: User) -> None:
         Membership.objects.filter(user=docent).delete()
         assess(invitation)
         assert self.mails() == []

@@ -16,7 +16,7 @@ def back(assessment, *contacts, by, remark="Leg de G uit."):
     assessment.refresh_from_db()
 
 
-def test_old_answers_are_there_to_change(invitation, examiner, committee_member):
+def test_earlier_answers_can_be_changed(invitation, examiner, committee_member):
     assessment = assess(invitation, "G")
     back(assessment, examiner, by=committee_member)
     assert assessment.status == Status.IN_PROGRESS
@@ -28,7 +28,7 @@ def test_old_answers_are_there_to_change(invitation, examiner, committee_member)
     assert assessment.status == Status.ASSESSED
 
 
-def test_mail_brings_the_remark_and_a_fresh_link(invitation, examiner, committee_member):
+def test_mail_has_the_remark_and_a_new_link(invitation, examiner, committee_member):
     old = links.token_for(invitation=invitation)
     back(assess(invitation), examiner, by=committee_member, remark="Klopt de score bij criterium 2?")
     mail = OutgoingMail.objects.order_by("pk").last()
@@ -40,14 +40,14 @@ def test_mail_brings_the_remark_and_a_fresh_link(invitation, examiner, committee
     assert links.resolve(mail.links["start"]["data"])
 
 
-def test_it_is_logged_with_the_remark_and_to_whom(invitation, examiner, committee_member):
+def test_log_has_the_remark_and_the_examiners(invitation, examiner, committee_member):
     back(assess(invitation), examiner, by=committee_member)
     event = invitation.assessment.events.last()
     assert (event.kind, event.actor) == (Event.Kind.SENT_BACK, committee_member)
     assert event.data == {"remark": "Leg de G uit.", "examiners": ["Erik Examinator"]}
 
 
-def test_only_who_is_chosen_gets_it_back(assessment, examiner, second_examiner, committee_member):
+def test_only_selected_examiners_get_it_back(assessment, examiner, second_examiner, committee_member):
     choose(assessment, examiner, second_examiner)
     invitations = [send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
     for invitation in invitations:
@@ -60,19 +60,19 @@ def test_only_who_is_chosen_gets_it_back(assessment, examiner, second_examiner, 
 
 
 @pytest.mark.parametrize("remark", ["", " \n"])
-def test_it_asks_a_remark(remark, assessed, examiner, committee_member):
+def test_remark_is_required(remark, assessed, examiner, committee_member):
     with pytest.raises(lifecycle.DomainError, match="waarom"):
         back(assessed, examiner, by=committee_member, remark=remark)
     assessed.refresh_from_db()
     assert assessed.status == Status.ASSESSED
 
 
-def test_it_asks_to_whom(assessed, committee_member):
+def test_examiner_is_required(assessed, committee_member):
     with pytest.raises(lifecycle.DomainError, match="Kies aan wie"):
         back(assessed, by=committee_member)
 
 
-def test_who_is_not_invited_is_named_and_nobody_gets_it(assessed, examiner, second_examiner, committee_member):
+def test_uninvited_contact_is_refused_by_name(assessed, examiner, second_examiner, committee_member):
     with pytest.raises(lifecycle.DomainError, match="Tineke Tweede"):
         back(assessed, examiner, second_examiner, by=committee_member)
     assert not assessed.live_assignments.filter(completed_at=None).exists()
@@ -88,7 +88,7 @@ def test_withdrawn_examiner_cannot_get_it_back(assessment, examiner, second_exam
         back(assessment, examiner, by=committee_member)
 
 
-def test_only_an_assessed_one_is_sent_back(invitation, examiner, committee_member):
+def test_only_assessed_assessments_are_sent_back(invitation, examiner, committee_member):
     assessment = invitation.assessment
     with pytest.raises(lifecycle.TransitionRefused):
         back(assessment, examiner, by=committee_member)
@@ -101,7 +101,7 @@ def test_only_an_assessed_one_is_sent_back(invitation, examiner, committee_membe
         back(assessment, examiner, by=committee_member)
 
 
-def test_second_member_is_told(invitation, examiner, committee_member):
+def test_second_member_is_refused(invitation, examiner, committee_member):
     assessment = assess(invitation)
     back(assessment, examiner, by=committee_member)
     mails = OutgoingMail.objects.count()

@@ -1,4 +1,4 @@
-"""What the tests of erasing share: a whole life of an assessment, and time that passes."""
+"""Fixtures of the privacy tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Final = Callable[..., Assessment]
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What workers do is called here by its name."""
+    """Start no workers; the tests run the jobs themselves."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
@@ -52,12 +52,12 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A school year with one student is counted as one with many is."""
+    """Count school years with one student too."""
     monkeypatch.setattr(erasure, "ENOUGH_STUDENTS", 1)
 
 
 def date_student(student: Membership, **dates: date | None) -> None:
-    """Dates that were filled in long ago: nothing waits for having been told."""
+    """Set dates without the delay for new dates."""
     Membership.objects.filter(pk=student.pk).update(study_dates_set_at=None, **dates)
     student.refresh_from_db()
 
@@ -72,7 +72,7 @@ def words(response: Any) -> str:
 
 
 def opened(browser: Client, path: str) -> dict[str, str]:
-    """What the form on a page says that it was opened with."""
+    """Return the values that the form was opened with."""
     return marks_on(words(browser.get(path)))
 
 

@@ -1,4 +1,4 @@
-"""Where a text can be found: in any column of any table, and in any file of the storage, packed or not."""
+"""Search for texts in every column of every table and every stored file, compressed or not."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from django.db import connection
 
 
 def find(texts: Sequence[str]) -> set[str]:
-    """'table.column' or 'file <name>' of each place that holds one of these texts, in whatever case."""
-    found = set()
+    """Return 'table.column' or 'file <name>' of each place with one of these texts, ignoring case."""
+    matches = set()
     for place, content in (*_cells(), *_files()):
-        said = content.lower()
-        found |= {f"{place}: {text}" for text in texts if text.lower() in said}
-    return found
+        lowered = content.lower()
+        matches |= {f"{place}: {text}" for text in texts if text.lower() in lowered}
+    return matches
 
 
 def _cells() -> Iterator[tuple[str, str]]:
-    """Every cell of every table, those of packages among them, as the database holds it."""
+    """Yield every cell of every table, packages included, as stored."""
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
@@ -56,7 +56,7 @@ def _files(folder: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _unpacked(content: bytes) -> str:
-    """The bytes as text, with what is compressed in them: a zip's files, a PDF's streams."""
+    """Return the bytes as text, including compressed contents: files of a zip, streams of a PDF."""
     pieces = [content]
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

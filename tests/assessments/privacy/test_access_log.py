@@ -1,4 +1,4 @@
-"""Who looked at what, when."""
+"""The access log."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ What = Viewing.What
 
 @pytest.fixture(autouse=True)
 def at_the_hour(time_machine: TimeMachineFixture) -> None:
-    """No test begins at the end of a quarter."""
+    """Start each test at the beginning of a quarter of an hour."""
     time_machine.move_to(timezone.now().replace(minute=0, second=1))
 
 
-def look(user: User, path: str) -> int:
+def get_status(user: User, path: str) -> int:
     client = Client()
     client.force_login(user)
     answer = client.get(path)
@@ -43,12 +43,12 @@ def rows() -> list[tuple[str, str]]:
     return list(Viewing.objects.order_by("pk").values_list("by_name", "what"))
 
 
-def test_each_opening_by_the_school_s_people_is_a_row(final: Assessment, committee_member: User, docent: User) -> None:
+def test_each_view_by_school_staff_is_logged(final: Assessment, committee_member: User, docent: User) -> None:
     public_id, document = final.public_id, final.documents.get()
     for name in ("committee:afname", "committee:correction_history"):
-        look(committee_member, reverse(name, args=[public_id]))
-    look(docent, reverse("assessments:detail", args=[public_id]))
-    look(docent, reverse("assessments:document", args=[document.public_id]))
+        get_status(committee_member, reverse(name, args=[public_id]))
+    get_status(docent, reverse("assessments:detail", args=[public_id]))
+    get_status(docent, reverse("assessments:document", args=[document.public_id]))
     assert rows() == [
         ("Carla Commissie", What.RESULT),
         ("Carla Commissie", What.HISTORY),
@@ -57,54 +57,54 @@ def test_each_opening_by_the_school_s_people_is_a_row(final: Assessment, committ
     ]
 
 
-def test_so_is_opening_the_form_to_correct_and_to_finalise(assessed: Assessment, committee_member: User) -> None:
+def test_correcting_and_finalising_forms_are_logged(assessed: Assessment, committee_member: User) -> None:
     for name in ("committee:edit", "committee:finalise"):
-        assert look(committee_member, reverse(name, args=[assessed.public_id])) == 200
+        assert get_status(committee_member, reverse(name, args=[assessed.public_id])) == 200
     assert [what for _, what in rows()] == [What.CORRECT, What.FINALISE]
 
 
-def test_an_export_s_download_is_a_row_and_is_found_by_its_students(
+def test_export_download_is_logged_for_its_students(
     browser: Client, final: Assessment, committee_member: User, school: School
 ) -> None:
     results = Assessment.objects.filter(pk=final.pk)
     export = create_export(results=results, school=school, exam=final.exam, by=committee_member, shape=PLAIN)
-    look(committee_member, reverse("committee:export_file", args=[export.public_id]))
+    get_status(committee_member, reverse("committee:export_file", args=[export.public_id]))
     assert rows() == [("Carla Commissie", What.EXPORT)]
     page = reverse("privacy:viewings", args=[school.pk])
     assert "Een export van resultaten" in words(browser.get(page, {"student": "123456"}))
     assert "Niets gevonden" in words(browser.get(page, {"student": "654321"}))
 
 
-def test_the_student_s_own_looking_is_no_row(final: Assessment, student: Membership) -> None:
-    assert look(student.user, reverse("assessments:document", args=[final.documents.get().public_id])) == 200
+def test_view_by_the_student_is_not_logged(final: Assessment, student: Membership) -> None:
+    assert get_status(student.user, reverse("assessments:document", args=[final.documents.get().public_id])) == 200
     assert rows() == []
 
 
-def test_who_may_not_look_leaves_no_row(final: Assessment, stranger: User) -> None:
-    assert look(stranger, reverse("committee:afname", args=[final.public_id])) == 404
+def test_refused_view_is_not_logged(final: Assessment, stranger: User) -> None:
+    assert get_status(stranger, reverse("committee:afname", args=[final.public_id])) == 404
     assert rows() == []
 
 
-def test_looking_often_is_looking_once_in_a_quarter(
+def test_repeated_views_are_logged_once_per_quarter(
     final: Assessment, docent: User, pass_time: Callable[..., None]
 ) -> None:
     page = reverse("assessments:detail", args=[final.public_id])
     for _ in range(3):
-        look(docent, page)
+        get_status(docent, page)
     assert len(rows()) == 1
     pass_time(minutes=16)
-    look(docent, page)
+    get_status(docent, page)
     assert len(rows()) == 2
 
 
-def test_it_takes_one_query(final: Assessment, docent: User, django_assert_num_queries: Any) -> None:
+def test_logging_takes_one_query(final: Assessment, docent: User, django_assert_num_queries: Any) -> None:
     final.student.user  # noqa: B018 - as every page has it
     for _ in range(2):
         with django_assert_num_queries(1):
             access_log.note(final, by=docent)
 
 
-def test_the_log_can_only_be_added_to(final: Assessment, docent: User) -> None:
+def test_log_is_append_only(final: Assessment, docent: User) -> None:
     access_log.note(final, by=docent)
     with pytest.raises(PermissionDenied):
         Viewing.objects.update(by_name="Iemand anders")
@@ -113,7 +113,7 @@ def test_the_log_can_only_be_added_to(final: Assessment, docent: User) -> None:
         row.save()
 
 
-def test_each_school_forgets_after_its_own_term(
+def test_rows_are_purged_by_the_school_term(
     final: Assessment, docent: User, school: School, pass_time: Callable[..., None]
 ) -> None:
     School.objects.filter(pk=school.pk).update(views_months=12)
@@ -128,7 +128,7 @@ def test_each_school_forgets_after_its_own_term(
 
 # --- The screen ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "is_listed"),
     [
         ({}, True),
         ({"student": "Hoff"}, True),
@@ -140,34 +140,34 @@ def test_each_school_forgets_after_its_own_term(
         ({"student": "Hoff", "wie": "Carla"}, False),
     ],
 )
-def test_it_is_searched_by_student_and_by_who_looked(
-    browser: Client, final: Assessment, docent: User, school: School, search: dict[str, str], found: bool
+def test_log_is_searched_by_student_and_reader(
+    browser: Client, final: Assessment, docent: User, school: School, search: dict[str, str], is_listed: bool
 ) -> None:
     access_log.note(final, by=docent)
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), search))
-    assert ("Anouk van &#x27;t Hoff (123456)" in page) is found
+    assert ("Anouk van &#x27;t Hoff (123456)" in page) is is_listed
 
 
-@pytest.mark.parametrize("who", ["Yildiz", "Yıldız, Dirk"])
-def test_who_left_is_found_by_letters_without_accents(
-    browser: Client, final: Assessment, docent: User, school: School, who: str
+@pytest.mark.parametrize("searched_name", ["Yildiz", "Yıldız, Dirk"])
+def test_former_colleague_is_found_without_accents(
+    browser: Client, final: Assessment, docent: User, school: School, searched_name: str
 ) -> None:
     docent.last_name = "Yıldız"
     docent.save()
     access_log.note(final, by=docent)
     docent.memberships.all().delete()
-    page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), {"wie": who}))
+    page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), {"wie": searched_name}))
     assert "Anouk van &#x27;t Hoff (123456)" in page
 
 
-def test_it_shows_no_result(browser: Client, final: Assessment, docent: User, school: School) -> None:
+def test_log_shows_no_result(browser: Client, final: Assessment, docent: User, school: School) -> None:
     access_log.note(final, by=docent)
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk])))
     assert str(final.grade).replace(".", ",") not in page
     assert "Voldoende" not in page
 
 
-def test_another_school_s_log_is_not_in_it(
+def test_log_of_another_school_is_hidden(
     client: Client, final: Assessment, docent: User, stranger: User, other_school: School
 ) -> None:
     MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
@@ -176,7 +176,7 @@ def test_another_school_s_log_is_not_in_it(
     assert "Er is nog niets ingezien." in words(client.get(reverse("privacy:viewings", args=[other_school.pk])))
 
 
-def test_a_page_takes_as_many_queries_for_fifty_as_for_one(
+def test_query_count_is_constant_for_rows(
     browser: Client,
     final: Assessment,
     docent: User,

@@ -1,4 +1,4 @@
-"""Two at the same moment, on real connections: nothing is erased or counted twice, and no bytes are lost."""
+"""Concurrent erasure on real connections: nothing is erased or counted twice, and no bytes are lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .conftest import date_student, today
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_two_workers_erase_each_once(make_afname: AfnameMaker) -> None:
+def test_two_workers_erase_each_assessment_once(make_afname: AfnameMaker) -> None:
     for _ in range(6):
         make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31))
     results = at_once(erasure.erase_due, erasure.erase_due)
@@ -35,7 +35,7 @@ def test_two_workers_erase_each_once(make_afname: AfnameMaker) -> None:
     assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (6, 6)
 
 
-def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
+def test_appeal_precedes_erasure_or_finds_nothing(
     final: Assessment, student: Membership, committee_member: User
 ) -> None:
     date_student(student, diploma_on=today())
@@ -51,7 +51,7 @@ def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
     assert Appeal.objects.exists() is there
 
 
-def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
+def test_bytes_uploaded_during_destruction_are_kept() -> None:
     for n in range(10):
         content = f"tegelijk {n}".encode()
         keep(content)
@@ -66,7 +66,7 @@ def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
         assert StoredFile.objects.get(pk=kept.pk).read() == content
 
 
-def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrator: User) -> None:
+def test_two_data_requests_make_one_file(student: Membership, administrator: User) -> None:
     results = at_once(
         lambda: data_requests.request_file(student=student, by=student.user),
         lambda: data_requests.request_file(student=student, by=administrator),
@@ -81,18 +81,16 @@ def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrato
     ]
 
 
-def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
-    final: Assessment, student: Membership
-) -> None:
+def test_data_file_excludes_assessment_erased_meanwhile(final: Assessment, student: Membership) -> None:
     Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
     date_student(student, diploma_on=today() - timedelta(days=600))
     request, _ = data_requests.request_file(student=student, by=student.user)
-    erased, made = at_once(
+    erased, data_request = at_once(
         lambda: erasure.erase_assessment(final.pk, on=today()),
         lambda: DataRequest.objects.run(request.pk),
     )
-    assert (erased, made) == (True, True)
-    if file := DataRequest.objects.get().file:  # else it was made first, and let go of
+    assert (erased, data_request) == (True, True)
+    if file := DataRequest.objects.get().file:  # otherwise it was made first, and dropped
         with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
             assert archive.namelist() == ["gegevens.json"]
             assert json.loads(archive.read("gegevens.json"))["beoordelingen"] == []

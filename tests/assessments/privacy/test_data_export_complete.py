@@ -1,4 +1,4 @@
-"""Nothing about a person is forgotten in the file of their own data: not what is there today, nor what comes later."""
+"""The data export of a person is complete, also when tables are added."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.factories import ContactFactory, RegistrationFactory, UserFactory
 
 from .conftest import today
 
-# Each column that names a person, and where the file has what is in its row about that person.
+# Each column that names a person, and the place of its row's data in the file.
 IN_THE_FILE = {
     "accounts.EmailChange.new_email": ["wijzigingen_van_uw_e-mailadres"],
     "accounts.EmailChange.old_email": ["wijzigingen_van_uw_e-mailadres"],
@@ -99,10 +99,10 @@ ADDRESSES = {"to", "username", "reply_to"}  # columns that hold an address as pl
 
 
 @pytest.fixture
-def everything(
+def export(
     final: Assessment, student: Membership, school: School, administrator: User, colleague: User
 ) -> dict[str, Any]:
-    """The file of a student with a row in each table that knows of them."""
+    """The export of a student with a row in each related table."""
     user = student.user
     browser = Client()
     browser.force_login(user)
@@ -134,12 +134,12 @@ def everything(
     data_requests.request_file(student=student, by=user)
     user.refresh_from_db()
     student.refresh_from_db()
-    told: dict[str, Any] = json.loads(json.dumps(collect(student), default=str))
-    return told
+    collected: dict[str, Any] = json.loads(json.dumps(collect(student), default=str))
+    return collected
 
 
-def test_whatever_names_a_person_is_in_the_file_or_left_out_for_a_reason() -> None:
-    """A new table, or column with an address, fails this until someone decided."""
+def test_every_personal_column_is_exported_or_excluded() -> None:
+    """A new table or address column fails this test until it is exported or excluded."""
     named = set()
     for model in apps.get_models():
         for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
@@ -151,34 +151,34 @@ def test_whatever_names_a_person_is_in_the_file_or_left_out_for_a_reason() -> No
     assert not {*IN_THE_FILE} & {*NOT_IN_THE_FILE}
 
 
-def test_it_has_what_each_of_those_tables_holds(everything: dict[str, Any]) -> None:
+def test_export_has_the_contents_of_each_table(export: dict[str, Any]) -> None:
     empty = []
     for column, keys in IN_THE_FILE.items():
-        found: Any = everything
+        value: Any = export
         for key in keys:
-            found = found[key]
-        empty += [] if found else [column]
+            value = value[key]
+        empty += [] if value else [column]
     assert empty == []
-    assert [asked["e-mailadres"] for asked in everything["uitnodigingen_voor_de_school"]] == [
+    assert [invitation["e-mailadres"] for invitation in export["uitnodigingen_voor_de_school"]] == [
         "anouk@hier.test",
         "lijst@hier.test",
         "post@hier.test",
     ]
 
 
-def test_it_says_what_the_person_would_want_to_know(everything: dict[str, Any]) -> None:
-    [session] = everything["sessies"]
+def test_export_has_the_details_of_the_person(export: dict[str, Any]) -> None:
+    [session] = export["sessies"]
     assert session["apparaat"] == "Firefox op Windows"
-    [change] = everything["wijzigingen_door_de_school"]
+    [change] = export["wijzigingen_door_de_school"]
     assert (change["wat"], change["werd"]) == ("Diplomadatum", f"{today():%d-%m-%Y}")
-    assert everything["tweede_stap"]["herstelcodes_over"] == 1
-    assert [report["nummer"] for report in everything["gemelde_studentnummers"]] == ["654321"]
-    assert everything["wijzigingen_door_het_consortium"][0]["wat"] == "Tweede stap verwijderd."
-    assert "Vorig adres" in [mail.get("tekst") for mail in everything["mails"]]
+    assert export["tweede_stap"]["herstelcodes_over"] == 1
+    assert [report["nummer"] for report in export["gemelde_studentnummers"]] == ["654321"]
+    assert export["wijzigingen_door_het_consortium"][0]["wat"] == "Tweede stap verwijderd."
+    assert "Vorig adres" in [mail.get("tekst") for mail in export["mails"]]
 
 
-def test_no_secret_is_in_it(everything: dict[str, Any], student: Membership) -> None:
-    text = json.dumps(everything)
+def test_export_has_no_secrets(export: dict[str, Any], student: Membership) -> None:
+    text = json.dumps(export)
     [session], [app], [code] = Session.objects.all(), TOTPDevice.objects.all(), student.user.recovery_codes.all()
     [registration] = student.school.registrations.all()
     for secret in (
@@ -193,16 +193,16 @@ def test_no_secret_is_in_it(everything: dict[str, Any], student: Membership) -> 
         assert secret not in text
 
 
-def test_nobody_of_the_school_is_named_beside_what_the_student_sees_anyway(
-    everything: dict[str, Any], administrator: User, colleague: User
+def test_export_names_no_staff_unknown_to_the_student(
+    export: dict[str, Any], administrator: User, colleague: User
 ) -> None:
-    text = json.dumps(everything)
+    text = json.dumps(export)
     assert administrator.email not in text
     assert "Cora" not in text
-    assert "192.0.2.66" not in text  # from where someone tried the password
+    assert "192.0.2.66" not in text  # the address of a failed login
 
 
-def test_an_address_that_is_another_s_by_now_brings_nothing_of_theirs(student: Membership) -> None:
+def test_reassigned_address_exports_nothing_of_its_new_owner(student: Membership) -> None:
     student.user.email_changes.create(
         old_email="door@hier.test", new_email=student.user.email, confirmed_at=timezone.now()
     )
@@ -215,5 +215,5 @@ def test_an_address_that_is_another_s_by_now_brings_nothing_of_theirs(student: M
     assert OutgoingMail.objects.filter(to="door@hier.test").exists()
 
 
-def test_an_examiner_of_that_name_at_another_address_is_not_in_it(student: Membership, examiner: Contact) -> None:
+def test_namesake_examiner_is_not_exported(student: Membership, examiner: Contact) -> None:
     assert collect(student)["adresboek"] == []

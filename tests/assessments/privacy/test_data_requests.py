@@ -1,4 +1,4 @@
-"""Everything about one student, for that student alone."""
+"""The data export of a student."""
 
 from __future__ import annotations
 
@@ -42,42 +42,42 @@ def own(client: Client, student: Membership) -> Client:
     return client
 
 
-def made(student: Membership, by: User | None = None) -> DataRequest:
+def make_request(student: Membership, by: User | None = None) -> DataRequest:
     request, _ = data_requests.request_file(student=student, by=by or student.user)
     DataRequest.objects.run(request.pk)
     request.refresh_from_db()
     return request
 
 
-def told(request: DataRequest) -> tuple[dict[str, Any], list[str]]:
-    """What the file says, and the names in it."""
+def read_file(request: DataRequest) -> tuple[dict[str, Any], list[str]]:
+    """Return the data and the file names of the archive."""
     assert request.file is not None
     with zipfile.ZipFile(io.BytesIO(request.file.read())) as archive:
         assert archive.testzip() is None
         return json.loads(archive.read("gegevens.json")), archive.namelist()
 
 
-def test_it_holds_the_result_its_evidence_and_the_pdf(final: Assessment, student: Membership) -> None:
-    said, names = told(made(student))
-    assert said["account"]["studentnummer"] == "123456"
-    [shown] = said["beoordelingen"]
+def test_file_has_the_result_evidence_and_pdf(final: Assessment, student: Membership) -> None:
+    data, names = read_file(make_request(student))
+    assert data["account"]["studentnummer"] == "123456"
+    [shown] = data["beoordelingen"]
     assert (shown["resultaat"], shown["vastgesteld_door"]) == ("V", "Carla Commissie")
     assert shown["bezwaar_tot_en_met"] == str(final.appeal_until)
-    assert "Uw beoordeling van Verzorgende IG, B1 is vastgesteld" in [mail.get("onderwerp") for mail in said["mails"]]
+    assert "Uw beoordeling van Verzorgende IG, B1 is vastgesteld" in [mail.get("onderwerp") for mail in data["mails"]]
     assert len(shown["gegeven"]) == 4
     assert {score["score"] for part in shown["gegeven"] for score in part["scores"]} == {"V"}
     assert shown["uitnodigingen"][0]["examinator"] == "Erik Examinator"
     assert [name for name in names if name.endswith(".pdf")] == [f"pdf/{final.documents.get().filename}"]
 
 
-def test_what_is_still_being_given_is_not_in_it(invitation: Invitation, student: Membership) -> None:
+def test_unfinished_scores_are_excluded(invitation: Invitation, student: Membership) -> None:
     steps.fill_in(invitation, "G", "Nog niet af.")
-    said, _ = told(made(student))
-    assert "gegeven" not in said["beoordelingen"][0]
-    assert "Nog niet af." not in json.dumps(said)
+    data, _ = read_file(make_request(student))
+    assert "gegeven" not in data["beoordelingen"][0]
+    assert "Nog niet af." not in json.dumps(data)
 
 
-def test_remarks_about_a_running_assessment_are_in_it_once_it_is_closed(
+def test_remarks_are_included_after_closing(
     assessment: Assessment, examiner: Contact, student: Membership, committee_member: User
 ) -> None:
     steps.choose(assessment, examiner)
@@ -85,71 +85,71 @@ def test_remarks_about_a_running_assessment_are_in_it_once_it_is_closed(
     steps.assess(invitation, "O")
     remark = "De O voor hygiëne is te streng."
     send_back(assessment=invitation.assessment, contacts=[examiner], by=committee_member, remark=remark)
-    said, _ = told(made(student))
+    data, _ = read_file(make_request(student))
     for still_running in ("infuuspomp", "te streng"):
-        assert still_running not in json.dumps(said, ensure_ascii=False)
+        assert still_running not in json.dumps(data, ensure_ascii=False)
 
     assessment.refresh_from_db()
     lifecycle.cancel(assessment=assessment, by=committee_member, reason="Verhuisd.", counts_as_attempt=False)
     DataRequest.objects.all().delete()
-    [shown] = told(made(student))[0]["beoordelingen"]
+    [shown] = read_file(make_request(student))[0]["beoordelingen"]
     [invited] = shown["uitnodigingen"]
     assert (invited["opmerking"], invited["opmerking_van_de_examencommissie"]) == ("Let op de infuuspomp.", remark)
 
 
-def test_the_pdf_of_a_result_that_was_withdrawn_is_in_it_once_there_is_a_new_one(
+def test_withdrawn_pdf_is_included_after_a_new_result(
     final: Assessment, student: Membership, committee_member: User
 ) -> None:
     withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
-    said, names = told(made(student))
+    data, names = read_file(make_request(student))
     assert names == ["gegevens.json"]
-    assert "gegeven" not in said["beoordelingen"][0]
+    assert "gegeven" not in data["beoordelingen"][0]
     final.refresh_from_db()
     Document.objects.run(finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test").pk)
     DataRequest.objects.all().delete()
-    pdfs = {name.rpartition("/")[0] for name in told(made(student))[1] if name.endswith(".pdf")}
+    pdfs = {name.rpartition("/")[0] for name in read_file(make_request(student))[1] if name.endswith(".pdf")}
     assert pdfs == {"pdf", "pdf/vervallen"}
 
 
-def test_an_appeal_s_note_is_in_it_once_it_is_closed(final: Assessment, student: Membership) -> None:
+def test_note_of_a_closed_appeal_is_included(final: Assessment, student: Membership) -> None:
     appeal = Appeal.objects.create(assessment=final, received_on=timezone.localdate(), note="Kast 3.")
-    said, _ = told(made(student))
-    assert "notitie" not in said["beoordelingen"][0]["bezwaren"][0]
+    data, _ = read_file(make_request(student))
+    assert "notitie" not in data["beoordelingen"][0]["bezwaren"][0]
     appeal.closed_on, appeal.outcome = timezone.localdate(), Appeal.Outcome.DISMISSED
     appeal.save()
     DataRequest.objects.all().delete()
-    said, _ = told(made(student))
-    assert said["beoordelingen"][0]["bezwaren"][0]["notitie"] == "Kast 3."
+    data, _ = read_file(make_request(student))
+    assert data["beoordelingen"][0]["bezwaren"][0]["notitie"] == "Kast 3."
 
 
-def test_who_looked_is_said_by_date_and_not_by_name(final: Assessment, student: Membership, colleague: User) -> None:
+def test_views_have_dates_without_names(final: Assessment, student: Membership, colleague: User) -> None:
     access_log.note(final, by=colleague)
-    said, _ = told(made(student))
-    assert [seen["wat"] for seen in said["beoordelingen"][0]["ingezien"]] == ["De beoordeling"]
-    assert "Cora" not in json.dumps(said)
+    data, _ = read_file(make_request(student))
+    assert [seen["wat"] for seen in data["beoordelingen"][0]["ingezien"]] == ["De beoordeling"]
+    assert "Cora" not in json.dumps(data)
 
 
-def test_nothing_of_another_student_is_in_it(
+def test_other_students_are_excluded(
     final: Assessment, student: Membership, unit: ExamUnit, docent: User, examiner: Contact, school: Any
 ) -> None:
     other = MembershipFactory(school=school, user__last_name="Andermans")
     assessment = steps.start_assessment(other, unit, docent)
     steps.choose(assessment, examiner)
     steps.send_invitation(assessment, examiner)
-    said, _ = told(made(student))
-    assert "Andermans" not in json.dumps(said)
+    data, _ = read_file(make_request(student))
+    assert "Andermans" not in json.dumps(data)
 
 
-def test_a_pdf_that_is_missing_is_named(final: Assessment, student: Membership) -> None:
+def test_missing_pdf_is_named(final: Assessment, student: Membership) -> None:
     document = final.documents.get()
     document.file.file.delete(save=False)
-    said, names = told(made(student))
-    assert said["ontbrekende_bestanden"] == [f"pdf/{document.filename}"]
+    data, names = read_file(make_request(student))
+    assert data["ontbrekende_bestanden"] == [f"pdf/{document.filename}"]
     assert names == ["gegevens.json"]
 
 
-# --- Who gets it ---------------------------------------------------------------------------------
-def test_schoolbeheer_starts_it_and_the_student_alone_gets_it(
+# --- Permissions ---------------------------------------------------------------------------------
+def test_schoolbeheer_requests_and_only_the_student_downloads(
     browser: Client, final: Assessment, student: Membership, administrator: User
 ) -> None:
     browser.post(reverse("privacy:ask_own_data", args=[student.school_id, student.pk]))
@@ -176,7 +176,7 @@ def test_schoolbeheer_starts_it_and_the_student_alone_gets_it(
     assert "gedownload op" in words(browser.get(reverse("privacy:student", args=[student.school_id, student.pk])))
 
 
-def test_the_student_asks_for_it_on_the_profile(own: Client, student: Membership, final: Assessment) -> None:
+def test_student_requests_the_file_on_the_profile(own: Client, student: Membership, final: Assessment) -> None:
     assert reverse(PAGE) in words(own.get(reverse("accounts:profile")))
     answer = own.post(reverse("assessments:ask_own_data", args=[student.pk]), follow=True)
     assert "Uw gegevens worden verzameld." in words(answer)
@@ -184,19 +184,19 @@ def test_the_student_asks_for_it_on_the_profile(own: Client, student: Membership
     assert "Bestand downloaden" in words(own.get(reverse(PAGE)))
 
 
-def test_a_docent_has_no_such_button(client: Client, docent: User) -> None:
+def test_docent_has_no_request_button(client: Client, docent: User) -> None:
     client.force_login(docent)
     assert reverse(PAGE) not in words(client.get(reverse("accounts:profile")))
 
 
-def test_another_student_does_not_get_it(client: Client, final: Assessment, student: Membership, school: Any) -> None:
-    request = made(student)
+def test_another_student_cannot_download(client: Client, final: Assessment, student: Membership, school: Any) -> None:
+    request = make_request(student)
     client.force_login(MembershipFactory(school=school).user)
     assert client.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
 
 
-# --- Once, and not for ever ----------------------------------------------------------------------
-def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
+# --- Repetition and retention --------------------------------------------------------------------
+def test_two_requests_make_one_file(own: Client, student: Membership) -> None:
     for _ in range(2):
         own.post(reverse("assessments:ask_own_data", args=[student.pk]))
     [request] = DataRequest.objects.all()
@@ -206,16 +206,14 @@ def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
     assert DataRequest.objects.count() == OutgoingMail.objects.filter(kind="own_data").count() == 1
 
 
-def test_the_day_after_one_can_ask_again(student: Membership, pass_time: Callable[..., None]) -> None:
-    made(student)
+def test_new_request_is_possible_the_next_day(student: Membership, pass_time: Callable[..., None]) -> None:
+    make_request(student)
     pass_time(days=1, minutes=1)
     assert data_requests.request_file(student=student, by=student.user)[1]
 
 
-def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
-    own: Client, student: Membership, pass_time: Callable[..., None]
-) -> None:
-    request = made(student)
+def test_file_is_purged_after_two_weeks(own: Client, student: Membership, pass_time: Callable[..., None]) -> None:
+    request = make_request(student)
     pass_time(days=15)
     own.force_login(student.user)
     assert own.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
@@ -224,7 +222,7 @@ def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
     assert "Het bestand is verwijderd." in words(own.get(reverse(PAGE)))
 
 
-def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_of_a_dead_worker_is_restarted(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     request, _ = data_requests.request_file(student=student, by=student.user)
     DataRequest.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
     assert not DataRequest.objects.run(request.pk)
@@ -235,7 +233,7 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
     assert started == [request.pk]
 
 
-def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
+def test_failing_request_is_retried_and_abandoned(
     student: Membership, monkeypatch: pytest.MonkeyPatch, pass_time: Callable[..., None], own: Client
 ) -> None:
     request, _ = data_requests.request_file(student=student, by=student.user)
@@ -263,7 +261,7 @@ def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
     assert DataRequest.objects.run(request.pk)
 
 
-def test_a_worker_that_dies_over_a_request_each_time_ends(
+def test_request_that_kills_workers_is_abandoned(
     student: Membership, pass_time: Callable[..., None], administrator: User, browser: Client
 ) -> None:
     request, _ = data_requests.request_file(student=student, by=student.user)
@@ -276,10 +274,10 @@ def test_a_worker_that_dies_over_a_request_each_time_ends(
     assert "Laat het bestand hieronder opnieuw maken" in words(browser.get(page))
 
 
-# --- What changes while it is collected ----------------------------------------------------------
+# --- Concurrent changes --------------------------------------------------------------------------
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """`meanwhile(does)`: that is done each time the file was written, before it is kept."""
+    """`meanwhile(does)` calls `does` each time the file is written, before it is stored."""
     write = data_requests.write_zip
 
     def meanwhile(does: Callable[[], object]) -> None:
@@ -292,18 +290,18 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     return meanwhile
 
 
-def test_what_is_erased_meanwhile_does_not_come_back(
+def test_data_erased_meanwhile_is_excluded(
     final: Assessment, student: Membership, pass_time: Callable[..., None], meanwhile: Any
 ) -> None:
     date_student(student, diploma_on=today())
     pass_time(days=590)
     meanwhile(lambda: erasure.erase_assessment(final.pk, on=today()))
-    said, names = told(made(student))
+    data, names = read_file(make_request(student))
     assert not Assessment.objects.exists()
-    assert (said["beoordelingen"], names) == ([], ["gegevens.json"])
+    assert (data["beoordelingen"], names) == ([], ["gegevens.json"])
 
 
-def test_a_result_that_is_withdrawn_meanwhile_is_not_in_it(
+def test_result_withdrawn_meanwhile_is_excluded(
     final: Assessment, student: Membership, committee_member: User, meanwhile: Any
 ) -> None:
     def withdraw() -> None:
@@ -311,11 +309,11 @@ def test_a_result_that_is_withdrawn_meanwhile_is_not_in_it(
             withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
 
     meanwhile(withdraw)
-    said, names = told(made(student))
-    assert (said["beoordelingen"][0]["resultaat"], names) == ("", ["gegevens.json"])
+    data, names = read_file(make_request(student))
+    assert (data["beoordelingen"][0]["resultaat"], names) == ("", ["gegevens.json"])
 
 
-def test_what_goes_on_changing_is_left_for_the_next_time(
+def test_constantly_changing_data_is_retried_later(
     final: Assessment,
     student: Membership,
     monkeypatch: pytest.MonkeyPatch,
@@ -324,7 +322,7 @@ def test_what_goes_on_changing_is_left_for_the_next_time(
 ) -> None:
     meanwhile(lambda: Assessment.objects.update(version=F("version") + 1))
     with pytest.raises(KeepsChanging):
-        made(student)
+        make_request(student)
     request = DataRequest.objects.get()
     assert request.file is None
     assert not OutgoingMail.objects.filter(kind="own_data").exists()
@@ -333,7 +331,7 @@ def test_what_goes_on_changing_is_left_for_the_next_time(
     assert DataRequest.objects.run(request.pk)
 
 
-def test_who_is_erased_meanwhile_gets_nothing(
+def test_student_erased_meanwhile_gets_no_file(
     student: Membership, pass_time: Callable[..., None], meanwhile: Any
 ) -> None:
     date_student(student, diploma_on=today())

@@ -1,4 +1,4 @@
-"""Erasing: what goes with an assessment, what stays of it, and what a night that is broken off leaves."""
+"""Erasure of an assessment: related data, statistics that are kept and interrupted nights."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from tests.factories import MembershipFactory, first_unit, make_exam
 from .conftest import date_student, today, words
 
 Later = Callable[..., None]
-LONG_AGO = timezone.now() - timedelta(days=85 * 31)  # what was cancelled then is due
+LONG_AGO = timezone.now() - timedelta(days=85 * 31)  # assessments cancelled then are due
 
 
 @pytest.fixture
 def over(final: Assessment, student: Membership, pass_time: Later) -> Assessment:
-    """A result whose term is over."""
+    """A result past its retention term."""
     date_student(student, diploma_on=today())
     pass_time(days=590)
     return final
 
 
-def of_everything() -> dict[str, int]:
+def count_all_rows() -> dict[str, int]:
     return {model._meta.label: model._base_manager.count() for model in _models()}
 
 
@@ -54,9 +54,9 @@ def _models() -> Iterator[type[models.Model]]:
     return (model for model in apps.get_models() if model._meta.label not in ("sessions.Session",))
 
 
-# --- What goes -----------------------------------------------------------------------------------
-def test_whatever_hangs_on_an_assessment_goes_with_it() -> None:
-    """Also what another app adds later: only a foreign key that is dealt with by hand may do without CASCADE."""
+# --- Erased data ---------------------------------------------------------------------------------
+def test_erasure_covers_every_related_table() -> None:
+    """Also for future apps: only a foreign key that is handled explicitly may lack CASCADE."""
     by_hand = {"assessments.Document.assessment"}
     seen: set[Any] = set()
     waiting: list[Any] = [Assessment]
@@ -76,41 +76,43 @@ def test_whatever_hangs_on_an_assessment_goes_with_it() -> None:
     assert others == by_hand
 
 
-def test_an_open_appeal_keeps_all_of_it(over: Assessment) -> None:
+def test_open_appeal_prevents_erasure(over: Assessment) -> None:
     Appeal.objects.create(assessment=over, received_on=today())
-    before = of_everything()
+    before = count_all_rows()
     assert not erasure.erase_due()["assessments"]
-    assert of_everything() == before
+    assert count_all_rows() == before
 
 
-def test_an_appeal_that_comes_in_meanwhile_keeps_it(over: Assessment, school: School) -> None:
-    """It was due when the night began, and is not when its turn comes."""
+def test_appeal_received_meanwhile_prevents_erasure(over: Assessment, school: School) -> None:
+    """Due when the night began, and not when its turn comes."""
     [pk] = retention.due(school, on=today()).values_list("pk", flat=True)
     Appeal.objects.create(assessment=over, received_on=today())
     assert not erasure.erase_assessment(pk, on=today())
     assert Assessment.objects.filter(pk=pk).exists()
 
 
-def test_a_date_that_is_mended_meanwhile_keeps_the_student(over: Assessment, student: Membership) -> None:
+def test_date_corrected_meanwhile_keeps_the_student(over: Assessment, student: Membership) -> None:
     erasure.erase_assessment(over.pk, on=today())
     date_student(student, diploma_on=today())
     assert not erasure.erase_student(student.pk, on=today())
     assert Membership.objects.filter(pk=student.pk).exists()
 
 
-def test_who_is_elsewhere_too_keeps_the_account(over: Assessment, student: Membership, other_school: School) -> None:
+def test_member_of_another_school_keeps_the_account(
+    over: Assessment, student: Membership, other_school: School
+) -> None:
     MembershipFactory(user=student.user, school=other_school)
     assert erasure.erase_due()["students"] == 1
     assert list(student.user.memberships.values_list("school", flat=True)) == [other_school.pk]
 
 
-def test_a_colleague_who_was_a_student_keeps_the_account(over: Assessment, student: Membership, school: School) -> None:
+def test_colleague_who_was_a_student_keeps_the_account(over: Assessment, student: Membership, school: School) -> None:
     MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
     erasure.erase_due()
-    assert [held.role for held in User.objects.get(pk=student.user_id).memberships.all()] == [Role.DOCENT]
+    assert [destroyed.role for destroyed in User.objects.get(pk=student.user_id).memberships.all()] == [Role.DOCENT]
 
 
-def test_nothing_of_the_colleagues_is_lost(
+def test_data_of_colleagues_is_kept(
     over: Assessment, docent: User, committee_member: User, student: Membership
 ) -> None:
     erasure.erase_due()
@@ -125,7 +127,7 @@ def path_of(file: StoredFile | None) -> Path:
     return Path(default_storage.path(str(file.file.name)))
 
 
-def test_bytes_go_when_nothing_refers_to_them(over: Assessment) -> None:
+def test_unreferenced_bytes_are_destroyed(over: Assessment) -> None:
     path = path_of(over.documents.get().file)
     erasure.erase_due()
     assert path.exists()
@@ -134,13 +136,13 @@ def test_bytes_go_when_nothing_refers_to_them(over: Assessment) -> None:
     assert not StoredFile.objects.exists()
 
 
-def test_bytes_that_someone_else_refers_to_stay(over: Assessment) -> None:
+def test_shared_bytes_are_kept(over: Assessment) -> None:
     path = path_of(over.documents.get().file)
     assert storage.destroy() == 0
     assert path.exists()
 
 
-def test_bytes_that_were_just_handed_in_stay(db: None, pass_time: Later) -> None:
+def test_recent_bytes_are_kept(db: None, pass_time: Later) -> None:
     keep(b"zo meteen een bijlage")
     assert storage.destroy() == 0
     pass_time(days=2)
@@ -148,21 +150,21 @@ def test_bytes_that_were_just_handed_in_stay(db: None, pass_time: Later) -> None
     assert storage.destroy() == 0
 
 
-def test_a_worker_that_died_between_bytes_and_row_is_finished_by_the_next(db: None, pass_time: Later) -> None:
+def test_next_worker_finishes_an_interrupted_destruction(db: None, pass_time: Later) -> None:
     file = keep(b"half weg")
     pass_time(days=2)
     path_of(file).unlink()
     assert storage.destroy() == 1
 
 
-def test_bytes_that_come_back_while_they_are_destroyed_are_written_anew(db: None, pass_time: Later) -> None:
+def test_bytes_uploaded_during_destruction_are_rewritten(db: None, pass_time: Later) -> None:
     path_of(keep(b"terug van weggeweest")).unlink()
     pass_time(days=2)
     assert keep(b"terug van weggeweest").read() == b"terug van weggeweest"
     assert storage.destroy() == 0
 
 
-def test_files_without_a_row_go(transactional_db: None, pass_time: Later) -> None:
+def test_files_without_a_row_are_destroyed(transactional_db: None, pass_time: Later) -> None:
     with transaction.atomic():
         path = path_of(keep(b"teruggedraaid"))
         transaction.set_rollback(True)
@@ -177,7 +179,7 @@ def test_files_without_a_row_go(transactional_db: None, pass_time: Later) -> Non
     other.unlink()
 
 
-def test_a_mail_about_nobody_goes_after_a_year(db: None, pass_time: Later) -> None:
+def test_mail_about_no_assessment_is_purged_after_a_year(db: None, pass_time: Later) -> None:
     from digibeoordelen.outbox.queue import queue_mail
 
     queue_mail(kind="site", to="iemand@hier.test", subject="Wachtwoord", text="x", html="x")
@@ -189,8 +191,8 @@ def test_a_mail_about_nobody_goes_after_a_year(db: None, pass_time: Later) -> No
     assert not OutgoingMail.objects.exists()
 
 
-# --- What stays ----------------------------------------------------------------------------------
-def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, student: Membership) -> None:
+# --- Kept statistics -----------------------------------------------------------------------------
+def test_erasure_log_is_anonymous_and_totals_the_night(over: Assessment, student: Membership) -> None:
     erasure.erase_due()
     [line] = Erasure.objects.values("rule", "on", "assessments", "documents", "mails", "students")
     assert line == {
@@ -204,7 +206,7 @@ def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, stude
 
 
 @pytest.mark.parametrize("what", ["exams", "criteria"])
-def test_the_picture_of_a_past_cohort_still_adds_up(
+def test_statistics_of_an_erased_cohort_are_kept(
     what: str,
     few_are_enough: None,
     over: Assessment,
@@ -227,7 +229,7 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
     assert read() == before != []
 
 
-def test_an_exam_of_which_all_is_erased_still_has_its_picture(
+def test_fully_erased_exam_keeps_its_statistics(
     few_are_enough: None, over: Assessment, exam: Exam, client: Client, committee_member: User
 ) -> None:
     year = erasure.school_year(timezone.localdate(over.created_at))
@@ -239,7 +241,7 @@ def test_an_exam_of_which_all_is_erased_still_has_its_picture(
 
 
 @pytest.mark.parametrize(("students", "kept"), [(4, 0), (5, 5)])
-def test_of_a_school_year_with_few_students_nothing_is_counted(
+def test_school_year_with_few_students_is_not_counted(
     make_afname: AfnameMaker,
     students: int,
     kept: int,
@@ -251,14 +253,14 @@ def test_of_a_school_year_with_few_students_nothing_is_counted(
     assert sum(PastAssessments.objects.values_list("count", flat=True)) == kept
 
 
-def test_one_student_with_many_attempts_is_one_student(make_afname: AfnameMaker, student: Membership) -> None:
+def test_attempts_of_a_student_count_as_one_student(make_afname: AfnameMaker, student: Membership) -> None:
     for attempt in range(1, 6):
         make_afname("CANCELLED", since=LONG_AGO, student=student, attempt=attempt)
     erasure.erase_due()
     assert not PastAssessments.objects.exists()
 
 
-def test_another_exam_s_or_year_s_students_make_it_no_larger(
+def test_students_of_other_exams_and_years_are_excluded(
     make_afname: AfnameMaker,
     over: Assessment,
 ) -> None:
@@ -271,7 +273,7 @@ def test_another_exam_s_or_year_s_students_make_it_no_larger(
     assert not PastAssessments.objects.exists()
 
 
-def test_scores_of_a_unit_that_few_did_are_not_counted(
+def test_unit_scores_of_few_students_are_not_counted(
     make_afname: AfnameMaker,
     over: Assessment,
 ) -> None:
@@ -283,7 +285,7 @@ def test_scores_of_a_unit_that_few_did_are_not_counted(
     assert not PastScores.objects.exists()
 
 
-def test_scores_of_a_unit_that_enough_did_are_counted(
+def test_unit_scores_of_enough_students_are_counted(
     make_afname: AfnameMaker,
     over: Assessment,
 ) -> None:
@@ -293,7 +295,7 @@ def test_scores_of_a_unit_that_enough_did_are_counted(
     assert PastScores.objects.count() == 8
 
 
-def test_once_counted_the_last_of_a_year_are_too(make_afname: AfnameMaker) -> None:
+def test_last_students_of_a_counted_year_are_counted(make_afname: AfnameMaker) -> None:
     for _ in range(2):
         for _ in range(5):
             make_afname("CANCELLED", since=LONG_AGO)
@@ -304,7 +306,7 @@ def test_once_counted_the_last_of_a_year_are_too(make_afname: AfnameMaker) -> No
 
 
 @pytest.mark.parametrize(("count", "shown"), [(4, False), (5, True)])
-def test_of_few_that_were_erased_the_picture_shows_nothing(
+def test_statistics_hide_few_erased_students(
     exam: Exam, school: School, unit: ExamUnit, count: int, shown: bool
 ) -> None:
     period = statistics.periods(today())[0]
@@ -316,7 +318,7 @@ def test_of_few_that_were_erased_the_picture_shows_nothing(
     assert bool(statistics.read_criteria(exam, [school.pk], period)) == shown
 
 
-def test_of_an_exam_with_two_units_twice_as_many_are_few(school: School) -> None:
+def test_exam_with_two_units_needs_twice_the_assessments(school: School) -> None:
     exam = make_exam(units=2)
     period = statistics.periods(today())[0]
     row = {"school": school, "exam_id": exam.pk, "year": period.since.year, "status": "FINAL", "ovg": "O"}
@@ -326,7 +328,7 @@ def test_of_an_exam_with_two_units_twice_as_many_are_few(school: School) -> None
     assert statistics.read_exams([school.pk], period)
 
 
-def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School) -> None:
+def test_counts_of_two_erasures_are_added(student: Membership, exam: Exam, school: School) -> None:
     row = {"school": school, "exam_id": exam.pk, "year": 2026, "status": "FINAL", "ovg": "V"}
     for _ in range(2):
         PastAssessments.objects.add([row])
@@ -334,7 +336,7 @@ def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School
     assert not PastScores.objects.exists()
 
 
-def test_an_export_says_that_some_of_it_was_erased(
+def test_export_mentions_erased_results(
     over: Assessment, school: School, client: Client, committee_member: User
 ) -> None:
     results = Assessment.objects.filter(pk=over.pk)
@@ -348,49 +350,49 @@ def test_an_export_says_that_some_of_it_was_erased(
     assert b"123456" not in file
 
 
-# --- Who still holds the document ----------------------------------------------------------------
+# --- Destroyed documents -------------------------------------------------------------------------
 @pytest.fixture
-def held(over: Assessment) -> tuple[str, bytes]:
+def destroyed(over: Assessment) -> tuple[str, bytes]:
     """The code and the bytes of a document that was destroyed."""
     document = over.documents.get()
-    held = str(document.code), document.file.read()
+    destroyed = str(document.code), document.file.read()
     erasure.erase_due()
     erasure.tidy_up()
-    return held
+    return destroyed
 
 
-def test_who_holds_a_destroyed_document_is_told_that_it_was_ours(held: tuple[str, bytes], client: Client) -> None:
-    page = client.get(reverse("assessments:check_code", args=[held[0]]))
+def test_code_of_a_destroyed_document_is_recognised(destroyed: tuple[str, bytes], client: Client) -> None:
+    page = client.get(reverse("assessments:check_code", args=[destroyed[0]]))
     assert page.status_code == 200
     assert "door ons gemaakt en daarna vernietigd" in page.content.decode()
     assert "Verzorgende" not in page.content.decode()
 
 
-def test_the_file_itself_still_proves_to_be_genuine(held: tuple[str, bytes]) -> None:
+def test_file_of_a_destroyed_document_is_genuine(destroyed: tuple[str, bytes]) -> None:
     import hashlib
 
-    same = verification.by_file(hashlib.sha256(held[1]).hexdigest(), code=held[0])
+    same = verification.by_file(hashlib.sha256(destroyed[1]).hexdigest(), code=destroyed[0])
     assert (same.standing, same.same_file) == (verification.DocumentStatus.DESTROYED, True)
-    assert verification.by_file(hashlib.sha256(held[1]).hexdigest()).same_file is True
-    assert verification.by_file("0" * 64, code=held[0]).same_file is False
+    assert verification.by_file(hashlib.sha256(destroyed[1]).hexdigest()).same_file is True
+    assert verification.by_file("0" * 64, code=destroyed[0]).same_file is False
 
 
-def test_no_code_can_be_read_from_what_is_kept(held: tuple[str, bytes]) -> None:
+def test_stored_hash_does_not_reveal_the_code(destroyed: tuple[str, bytes]) -> None:
     [kept] = DestroyedDocument.objects.all()
-    assert held[0] not in (kept.code_sha256, kept.sha256)
+    assert destroyed[0] not in (kept.code_sha256, kept.sha256)
 
 
-# --- A night that is broken off ------------------------------------------------------------------
+# --- Interrupted nights --------------------------------------------------------------------------
 @pytest.fixture
 def three(
     make_afname: AfnameMaker,
     school: School,
 ) -> list[Assessment]:
-    """Cancelled so long ago that they are due."""
+    """Cancelled assessments that are due."""
     return [make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31)) for _ in range(3)]
 
 
-def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
+def test_next_night_continues_after_a_dead_worker(
     few_are_enough: None, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -416,9 +418,7 @@ def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
     assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (3, 3)
 
 
-def test_one_that_the_database_refuses_does_not_keep_the_others(
-    three: list[Assessment], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undeletable_assessment_does_not_block_others(three: list[Assessment], monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse_the_first(assessment: Assessment) -> None:
         if assessment == three[0]:
             raise DatabaseError
@@ -428,27 +428,27 @@ def test_one_that_the_database_refuses_does_not_keep_the_others(
     assert Assessment.objects.get() == three[0]
 
 
-def test_the_task_does_the_night_s_work(three: list[Assessment]) -> None:
+def test_task_runs_the_nightly_erasure(three: list[Assessment]) -> None:
     erasure.run_nightly_erasure()
     erasure.run_nightly_erasure()
     assert not Assessment.objects.exists()
 
 
 # --- The command ---------------------------------------------------------------------------------
-def test_a_dry_run_counts_and_erases_nothing(three: list[Assessment], unit: ExamUnit) -> None:
-    before, said = of_everything(), StringIO()
-    call_command("erase_due", "--dry-run", stdout=said)
-    assert "ROC Hier: assessments due: 3 CANCELLED; students without any left: 0" in said.getvalue()
-    assert of_everything() == before
+def test_dry_run_counts_and_erases_nothing(three: list[Assessment], unit: ExamUnit) -> None:
+    before, output = count_all_rows(), StringIO()
+    call_command("erase_due", "--dry-run", stdout=output)
+    assert "ROC Hier: assessments due: 3 CANCELLED; students without any left: 0" in output.getvalue()
+    assert count_all_rows() == before
 
 
-def test_the_command_erases(three: list[Assessment]) -> None:
-    said = StringIO()
-    call_command("erase_due", stdout=said)
-    assert said.getvalue() == "erased: 3 assessments, 0 students\n"
+def test_command_erases(three: list[Assessment]) -> None:
+    output = StringIO()
+    call_command("erase_due", stdout=output)
+    assert output.getvalue() == "erased: 3 assessments, 0 students\n"
 
 
-def test_what_is_not_due_can_only_be_looked_at(three: list[Assessment]) -> None:
+def test_command_refuses_to_erase_on_a_future_date(three: list[Assessment]) -> None:
     with pytest.raises(SystemExit):
         call_command("erase_due", "--on", "2090-01-01", stderr=StringIO())
     assert Assessment.objects.count() == 3

@@ -8,7 +8,7 @@ from assessments.models import Assessment, MailAbout
 from digibeoordelen.outbox.models import OutgoingMail
 
 
-def test_no_mail_of_a_whole_life_is_without(final: Assessment) -> None:
+def test_every_mail_has_its_assessments(final: Assessment) -> None:
     about = MailAbout.objects.filter(mail=OuterRef("pk"))
     kinds = OutgoingMail.objects.filter(~Exists(about)).values_list("kind", flat=True)
     assert OutgoingMail.objects.exists()

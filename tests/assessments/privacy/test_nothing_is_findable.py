@@ -1,4 +1,4 @@
-"""After the erasing nothing of the person is to be found: not in any table, nor in any file."""
+"""After erasure no table or file has data of the person."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def life(
     administrator: User,
     school: School,
 ) -> Assessment:
-    """Everything that can happen to an assessment, done by what does it."""
+    """Run everything that can happen to an assessment through the product code."""
     mine, other = (steps.start_assessment(student, unit, docent) for student in (quirijn, bystander))
     steps.choose(mine, examiner, second_examiner)
     steps.choose(other, second_examiner)
@@ -124,12 +124,12 @@ def life(
     DataRequest.objects.run(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)
-    _look(mine, committee_member, docent)
+    _open_pages(mine, committee_member, docent)
     return mine
 
 
 def _fill_in(invitation: Invitation) -> None:
-    """Thinks of a colleague first, and does it then."""
+    """Propose a colleague, then complete the form."""
     colleague = Proposal(invitation=invitation, first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     colleague.word = REMARK
     propose(invitation=invitation, proposal=colleague)
@@ -152,7 +152,7 @@ def _withdraw(assessment: Assessment, by: User) -> None:
 
 
 def _come_to_the_school(student: Membership) -> None:
-    """As a list of people, registering and a change of address leave it, and a change of the number."""
+    """Leave the data of an import, a registration, and changes of address and number."""
     user, school = student.user, student.school
     name = {"first_name": FIRST, "last_name": LAST}
     school.school_invitations.create(**name, email=ADDRESS, user=user, search_text=f"{FIRST} {LAST}".lower())
@@ -163,7 +163,7 @@ def _come_to_the_school(student: Membership) -> None:
 
 
 def _what_packages_write(student: Membership) -> None:
-    """As logging in and the admin do."""
+    """Leave the data of a login and the admin."""
     AccessAttempt.objects.create(username=ADDRESS, ip_address="192.0.2.1", failures_since_start=1)
     AccessLog.objects.create(username=ADDRESS, ip_address="192.0.2.1")
     for thing in (student, student.user):
@@ -176,17 +176,17 @@ def _what_packages_write(student: Membership) -> None:
         )
 
 
-def _look(assessment: Assessment, committee_member: User, docent: User) -> None:
+def _open_pages(assessment: Assessment, committee_member: User, docent: User) -> None:
     for person, page in ((committee_member, "committee:afname"), (docent, "assessments:detail")):
         client = Client()
         client.force_login(person)
         assert client.get(reverse(page, args=[assessment.public_id])).status_code == 200
 
 
-def test_it_was_all_there(life: Assessment) -> None:
-    found = find([*PERSON, *SAID])
-    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in found)} == set()
-    tables = {place.split(".")[0] for place in found}
+def test_data_is_findable_before_erasure(life: Assessment) -> None:
+    matches = find([*PERSON, *SAID])
+    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in matches)} == set()
+    tables = {place.split(".")[0] for place in matches}
     assert tables >= {
         "accounts_user",
         "accounts_membership",
@@ -201,10 +201,10 @@ def test_it_was_all_there(life: Assessment) -> None:
         "axes_accesslog",
         "django_admin_log",
     }
-    assert len({place for place in found if place.startswith("file ")}) >= 4
+    assert len({place for place in matches if place.startswith("file ")}) >= 4
 
 
-def test_nothing_of_the_person_is_findable_afterwards(
+def test_no_data_is_findable_after_erasure(
     life: Assessment, quirijn: Membership, bystander: Membership, pass_time: Callable[..., None]
 ) -> None:
     date_student(quirijn, diploma_on=today())
@@ -224,7 +224,7 @@ def test_nothing_of_the_person_is_findable_afterwards(
 def later_life(
     life: Assessment, quirijn: Membership, bystander: Membership, school: School, pass_time: Callable[..., None]
 ) -> None:
-    """What still happens in the last year: it is no older than what is kept of logging in and of loose mails."""
+    """Recent events: no older than the terms of login logs and loose mails."""
     user = quirijn.user
     user.email_changes.all().delete()
     user.email = EARLIER
@@ -249,7 +249,7 @@ def later_life(
     pass_time(days=180)
 
 
-def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn: Membership) -> None:
+def test_recent_data_is_erased_too(later_life: None, quirijn: Membership) -> None:
     assert {"outbox_outgoingmail", "axes_accesslog", "axes_accessattempt"} <= tables_of([EARLIER])
     for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
         assert "outbox_outgoingmail" in tables_of([text])
@@ -260,7 +260,7 @@ def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn
     assert find([*PERSON, *ADDRESSES, "Q1111111"]) == set()
 
 
-def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_own(
+def test_other_school_of_the_account_keeps_its_data(
     later_life: None, quirijn: Membership, other_school: School
 ) -> None:
     elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
@@ -274,9 +274,7 @@ def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_
     assert AccessLog.objects.filter(username=EARLIER).exists()
 
 
-def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
-    later_life: None, quirijn: Membership
-) -> None:
+def test_mail_to_a_released_address_is_kept(later_life: None, quirijn: Membership) -> None:
     next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
     MembershipFactory(user=next_owner)
     password.request_reset(email=EARLIER, language="nl")
@@ -291,7 +289,7 @@ def tables_of(texts: list[str]) -> set[str]:
     return {place.split(".")[0] for place in find(texts)}
 
 
-def test_what_was_counted_is_kept(
+def test_statistics_are_kept(
     few_are_enough: None, life: Assessment, quirijn: Membership, pass_time: Callable[..., None]
 ) -> None:
     date_student(quirijn, diploma_on=today())
@@ -306,7 +304,7 @@ def test_what_was_counted_is_kept(
     assert DestroyedDocument.objects.filter(stood=True).count() == 1
 
 
-# --- What is added later -------------------------------------------------------------------------
+# --- Future models -------------------------------------------------------------------------------
 ACTED = {
     "by",
     "actor",
@@ -322,23 +320,23 @@ ACTED = {
 }
 
 
-def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
-    """A new model fails this that keeps a line about someone after the account: see `accounts.erasure`."""
+def test_every_reference_to_a_person_is_covered() -> None:
+    """A new model that keeps a row about a person after the account fails this test: see `accounts.erasure`."""
     others = set()
     for person in (User, Membership):
         for relation in person._meta.get_fields(include_hidden=True):
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
-        ("accounts.RoleChange", "user"),  # deleted with the membership, as is who accepted an invitation
+        ("accounts.RoleChange", "user"),  # deleted with the membership, as is the user who accepted an invitation
         ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
         ("assessments.Assessment", "student"),  # erased first
     }
 
 
-def test_whatever_holds_an_address_is_known() -> None:
-    """A new column with an address fails this: what takes it away when its person goes?"""
+def test_every_address_column_is_covered() -> None:
+    """A new address column fails this test until its erasure is defined."""
     columns = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -348,13 +346,13 @@ def test_whatever_holds_an_address_is_known() -> None:
     assert columns == {
         "accounts.User.email",  # erased with the account
         "accounts.ExamOffice.email",  # an office's
-        "accounts.EmailChange.old_email",  # goes with the account
+        "accounts.EmailChange.old_email",  # erased with the account
         "accounts.EmailChange.new_email",
-        "accounts.Registration.email",  # of an account that came of it, with that; else after some days
-        "accounts.SchoolInvitation.email",  # goes with the membership
+        "accounts.Registration.email",  # erased with the account made from it, otherwise after some days
+        "accounts.SchoolInvitation.email",  # erased with the membership
         "addressbook.Contact.email",  # an examiner's
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",
-        "assessments.Proposal.email",  # goes with the assessment
+        "assessments.Proposal.email",  # erased with the assessment
         "committee.FinalBatch.exam_office_email",
     }

@@ -1,4 +1,4 @@
-"""A mailbox that a school gives to the next person: what went there goes with whose it was at that moment."""
+"""A reassigned mailbox: mails belong to the owner at the time of sending."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mail(text: str, to: str = BOX) -> OutgoingMail:
 
 
 def move(user: User, to: str) -> datetime:
-    """Gives the account another address; from when it has it."""
+    """Change the address of the account and return the time of the change."""
     email_change.request_change(user=user, email=to, language="nl")
     change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
     email_change.confirm_change(change=change)
@@ -47,13 +47,13 @@ def move(user: User, to: str) -> datetime:
     return change.confirmed_at
 
 
-def told(student: Membership) -> str:
+def export_text(student: Membership) -> str:
     return json.dumps(collect(student), default=str)
 
 
 @pytest.fixture
 def moved(student: Membership, assessment: Assessment, school: School, pass_time: Later) -> Membership:
-    """Anouk, who was mailed and logged in at the school's mailbox, and has a private one by now."""
+    """Anouk, who got mails and logged in with the school's mailbox and has a private address now."""
     pass_time(days=10)
     MailAbout.objects.create(mail=mail("Je afname is gepland."), assessment=assessment)
     mail("Uw code is 123.")
@@ -67,7 +67,7 @@ def moved(student: Membership, assessment: Assessment, school: School, pass_time
 
 @pytest.fixture
 def newcomer(moved: Membership, school: School, pass_time: Later) -> Membership:
-    """Ali, who got the mailbox and has an account with it."""
+    """Ali, the new owner of the mailbox, with an account."""
     newcomer = MembershipFactory(school=school, user__email=BOX, user__first_name="Ali", user__last_name="Nieuw")
     pass_time(days=1)
     mail("Welkom Ali.")
@@ -75,25 +75,23 @@ def newcomer(moved: Membership, school: School, pass_time: Later) -> Membership:
     return newcomer
 
 
-def test_the_newcomer_s_file_holds_nothing_of_who_had_the_mailbox_before(newcomer: Membership) -> None:
-    text = told(newcomer)
+def test_export_of_new_owner_excludes_the_former(newcomer: Membership) -> None:
+    text = export_text(newcomer)
     assert "Welkom Ali." in text
     assert AFTER in text
     for of_the_other in ("Je afname is gepland.", "Uw code is 123.", BEFORE, "Anouk", "Hoff"):
         assert of_the_other not in text
 
 
-def test_who_had_it_before_still_gets_what_was_theirs_and_nothing_that_came_later(
-    newcomer: Membership, moved: Membership
-) -> None:
-    text = told(moved)
+def test_export_of_former_owner_excludes_the_new(newcomer: Membership, moved: Membership) -> None:
+    text = export_text(moved)
     for own in ("Je afname is gepland.", "Uw code is 123.", BEFORE):
         assert own in text
     for of_the_other in ("Welkom Ali.", AFTER):
         assert of_the_other not in text
 
 
-def test_erasing_the_newcomer_leaves_what_is_the_other_s(newcomer: Membership, pass_time: Later) -> None:
+def test_erasing_new_owner_keeps_data_of_the_former(newcomer: Membership, pass_time: Later) -> None:
     date_student(newcomer, diploma_on=today())
     pass_time(days=590)
     assert erasure.erase_student(newcomer.pk, on=today())
@@ -104,35 +102,33 @@ def test_erasing_the_newcomer_leaves_what_is_the_other_s(newcomer: Membership, p
     assert SchoolInvitation.objects.filter(email=BOX, first_name="Anouk").exists()
 
 
-def test_a_newcomer_with_an_older_account_has_the_mailbox_from_the_change_on(
-    moved: Membership, school: School, pass_time: Later
-) -> None:
+def test_older_account_owns_mailbox_since_its_change(moved: Membership, school: School, pass_time: Later) -> None:
     older = MembershipFactory(school=school, user__joined_at=timezone.now().replace(year=2020))
     move(older.user, BOX)
     pass_time(days=1)
     mail("Welkom Ali.")
-    text = told(older)
+    text = export_text(older)
     assert "Welkom Ali." in text
     assert "Uw code is 123." not in text
     assert BEFORE not in text
 
 
-def test_an_examiner_without_an_account_at_the_mailbox_keeps_their_invitations(
+def test_invitations_to_an_examiner_are_not_exported(
     moved: Membership, school: School, unit: ExamUnit, docent: User
 ) -> None:
     other = MembershipFactory(school=school, user__last_name="Andermans")
     invite_at_the_box(other, school, unit, docent)
     assert "Andermans" in OutgoingMail.objects.get(kind="invitation").text
-    assert "Andermans" not in told(moved)
+    assert "Andermans" not in export_text(moved)
 
 
-def test_nor_is_an_invitation_about_oneself_read_when_the_mailbox_is_the_examiner_s(
+def test_invitation_about_the_student_is_exported_without_text(
     moved: Membership, school: School, unit: ExamUnit, docent: User
 ) -> None:
     Assessment.objects.all().delete()
     invite_at_the_box(moved, school, unit, docent)
-    [told_of] = [mail for mail in collect(moved)["mails"] if mail["soort"] == "invitation"]
-    assert "tekst" not in told_of
+    [exported] = [mail for mail in collect(moved)["mails"] if mail["soort"] == "invitation"]
+    assert "tekst" not in exported
 
 
 def invite_at_the_box(student: Membership, school: School, unit: ExamUnit, docent: User) -> Invitation:
@@ -142,21 +138,19 @@ def invite_at_the_box(student: Membership, school: School, unit: ExamUnit, docen
     return steps.send_invitation(assessment, contact)
 
 
-def test_erasing_who_had_it_before_leaves_the_newcomer_s_open_invitation_and_registration(
-    moved: Membership, school: School
-) -> None:
-    asked = school.school_invitations.create(first_name="Ali", last_name="Nieuw", email=BOX, roles=["STUDENT"])
+def test_erasing_former_owner_keeps_data_of_the_new(moved: Membership, school: School) -> None:
+    invitation = school.school_invitations.create(first_name="Ali", last_name="Nieuw", email=BOX, roles=["STUDENT"])
     registered = RegistrationFactory(email=BOX, school=school)
     mail("Welkom Ali.")
     Assessment.objects.all().delete()
     moved.delete()
     assert erase_account(moved.user)
-    assert SchoolInvitation.objects.get() == asked
+    assert SchoolInvitation.objects.get() == invitation
     assert school.registrations.get() == registered
     assert OutgoingMail.objects.filter(text="Welkom Ali.").exists()
 
 
-def test_a_student_who_examined_others_leaves_those_their_mails(
+def test_mails_about_other_students_are_kept(
     student: Membership, school: School, unit: ExamUnit, docent: User, pass_time: Later
 ) -> None:
     other = MembershipFactory(school=school, user__last_name="Andermans")
@@ -169,17 +163,17 @@ def test_a_student_who_examined_others_leaves_those_their_mails(
     assert "Andermans" in left.text
 
 
-# --- From when until when ------------------------------------------------------------------------
+# --- Address ownership ---------------------------------------------------------------------------
 def spans(user: User) -> list[tuple[str, Any, Any]]:
     return [(one.email, one.since, one.until) for one in addresses_of(user)]
 
 
-def test_who_never_changed_it_has_it_from_the_registration_on(db: None) -> None:
+def test_unchanged_address_is_owned_since_registration(db: None) -> None:
     user = UserFactory(email=BOX)
     assert spans(user) == [(BOX, user.joined_at - REGISTRATION_TERM, None)]
 
 
-def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None, pass_time: Later) -> None:
+def test_regained_address_has_a_gap_in_ownership(db: None, pass_time: Later) -> None:
     user = UserFactory(email=BOX)
     joined = addresses_of(user)[0].since
     pass_time(days=1)
@@ -189,7 +183,7 @@ def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None,
     assert addresses_of(user) == [Address(BOX, back, None), Address(PRIVATE, away, back), Address(BOX, joined, away)]
 
 
-def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) -> None:
+def test_stopped_change_restores_the_old_address(db: None, pass_time: Later) -> None:
     user = UserFactory(email=BOX)
     joined = addresses_of(user)[0].since
     pass_time(days=1)
@@ -207,7 +201,7 @@ def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) 
     ]
 
 
-def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> None:
+def test_unconfirmed_address_is_not_owned(db: None) -> None:
     user = UserFactory(email=BOX)
     email_change.request_change(user=user, email=PRIVATE, language="nl")
     email_change.stop(change=user.email_changes.get(), language="nl")
@@ -215,7 +209,7 @@ def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> No
     assert [one.email for one in addresses_of(user)] == [BOX]
 
 
-def test_erasing_takes_the_mails_of_a_change_that_was_stopped_along(db: None) -> None:
+def test_erasure_covers_mails_of_a_stopped_change(db: None) -> None:
     user = UserFactory(email=BOX)
     move(user, PRIVATE)
     email_change.stop(change=user.email_changes.get(), language="nl")

@@ -1,4 +1,4 @@
-"""What is kept and for how long: a table of the borders, and the queries against the rules on many rows."""
+"""Retention terms: a table of the boundaries, and the queries compared with the rules on many rows."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def facts(status: str = Status.FINAL, **known: Any) -> Facts:
 
 
 @given(DAYS, DAYS, st.integers(12, 600))
-def test_a_term_is_over_when_its_last_day_is(start: date, on: date, months: int) -> None:
+def test_term_ends_after_its_last_day(start: date, on: date, months: int) -> None:
     assert (start <= retention.newest_over(on, months)) == (retention.kept_until(start, months) < on)
 
 
 @pytest.mark.parametrize(
-    ("found", "day", "rule"),
+    ("facts_row", "day", "rule"),
     [
         # A result: 18 months after the diploma, the last day included.
         (facts(diploma_on=DONE), date(2028, 1, 11), Rule.DIPLOMA),
@@ -47,15 +47,15 @@ def test_a_term_is_over_when_its_last_day_is(start: date, on: date, months: int)
         (facts(diploma_on=BEGAN), date(2027, 9, 3), Rule.DIPLOMA),
         # A diploma goes before having left: it is the shorter term.
         (facts(diploma_on=DONE, left_on=DONE), date(2028, 1, 11), Rule.DIPLOMA),
-        # Begun after the diploma: of a next study.
+        # Started after the diploma: part of a next study.
         (facts(diploma_on=BEGAN - timedelta(days=1)), None, None),
         (facts(diploma_on=BEGAN - timedelta(days=1), left_on=DONE), date(2033, 7, 11), Rule.LEFT),
         # Without a diploma: the school's term.
         (facts(left_on=DONE), date(2033, 7, 11), Rule.LEFT),
         (facts(left_on=BEGAN - timedelta(days=1)), None, None),
-        # Nothing filled in: a result stays.
+        # No dates: the result is kept.
         (facts(), None, None),
-        # Cancelled and never final: by themselves, or earlier with the rest.
+        # Cancelled and never final: by their own term, or earlier with the rest.
         (facts(Status.CANCELLED), date(2028, 4, 2), Rule.CANCELLED),
         (facts(Status.CANCELLED, diploma_on=DONE), date(2028, 1, 11), Rule.DIPLOMA),
         (facts(Status.CANCELLED, left_on=DONE), date(2028, 4, 2), Rule.CANCELLED),
@@ -64,13 +64,13 @@ def test_a_term_is_over_when_its_last_day_is(start: date, on: date, months: int)
         # An appeal keeps everything.
         (facts(diploma_on=DONE, appealed=True), None, None),
         (facts(Status.CANCELLED, appealed=True), None, None),
-        # What was filled in lately can still be mended.
+        # Recent dates can still be corrected.
         (facts(diploma_on=DONE, settled_on=date(2028, 6, 1)), date(2028, 7, 2), Rule.DIPLOMA),
         (facts(diploma_on=DONE, settled_on=date(2026, 8, 1)), date(2028, 1, 11), Rule.DIPLOMA),
     ],
 )
-def test_the_day_from_which_it_is_erased(found: Facts, day: date | None, rule: Rule | None) -> None:
-    assert retention.erased_from(found, TERMS) == ((day, rule) if day else None)
+def test_first_day_of_erasure(facts_row: Facts, day: date | None, rule: Rule | None) -> None:
+    assert retention.erased_from(facts_row, TERMS) == ((day, rule) if day else None)
 
 
 def moment(day: date, hour: int = 12) -> datetime:
@@ -79,7 +79,7 @@ def moment(day: date, hour: int = 12) -> datetime:
 
 @pytest.fixture
 def strict(school: School) -> School:
-    """A school with terms that differ, so that one rule can't pass for another."""
+    """A school with a different term for each rule."""
     School.objects.filter(pk=school.pk).update(left_months=30, cancelled_months=14, unfinished_months=20)
     school.refresh_from_db()
     return school
@@ -89,45 +89,46 @@ def some_day(draw: random.Random) -> date:
     return date(2024, 1, 1) + timedelta(days=draw.randrange(900))
 
 
-def perhaps(draw: random.Random, chance: float) -> date | None:
+def maybe_day(draw: random.Random, chance: float) -> date | None:
     return some_day(draw) if draw.random() < chance else None
 
 
-def test_the_queries_say_what_the_rules_say(
+def test_queries_equal_the_rules(
     strict: School,
     make_afname: AfnameMaker,
 ) -> None:
     draw = random.Random(6)
     for _ in range(150):
-        settled = perhaps(draw, 0.4)
+        settled = maybe_day(draw, 0.4)
         student = MembershipFactory(
             school=strict,
-            diploma_on=perhaps(draw, 0.5),
-            left_on=perhaps(draw, 0.5),
+            diploma_on=maybe_day(draw, 0.5),
+            left_on=maybe_day(draw, 0.5),
             study_dates_set_at=moment(settled) if settled else None,
         )
         began, changed = some_day(draw), some_day(draw)
         row = make_afname(draw.choice(Status.values), student=student, since=moment(changed, draw.choice([0, 23])))
         Assessment.objects.filter(pk=row.pk).update(created_at=moment(began, draw.choice([0, 23])))
-        if later := perhaps(draw, 0.3):
+        if later := maybe_day(draw, 0.3):
             event = Event(assessment=row, kind=Event.Kind.SAVED, actor_name="x", from_status="NEW", to_status="NEW")
             event.at = moment(later, 23)
             event.save()
         if draw.random() < 0.15:
             Appeal.objects.create(assessment=row, received_on=date(2026, 1, 1))
     rows = list(Assessment.objects.select_related("student"))
-    said = {
-        pk: retention.erased_from(found, Terms.of(strict)) for pk, found in retention.facts_of(rows, strict).items()
+    erased_from_by_pk = {
+        pk: retention.erased_from(facts_row, Terms.of(strict))
+        for pk, facts_row in retention.facts_of(rows, strict).items()
     }
-    assert len([day for day in said.values() if day]) > 80
+    assert len([day for day in erased_from_by_pk.values() if day]) > 80
     for on in [date(2024, 6, 1) + relativedelta(days=61 * n) for n in range(30)]:
-        found = dict(retention.due(strict, on=on).values_list("pk", "rule"))
-        assert set(found) == {pk for pk, day in said.items() if day and day[0] <= on}
-        assert found == dict(retention.due(strict, on=on, among=Q(pk__gt=0)).values_list("pk", "rule"))
-    assert {rule for day in said.values() if day for rule in [day[1]]} == set(Rule)
+        facts_row = dict(retention.due(strict, on=on).values_list("pk", "rule"))
+        assert set(facts_row) == {pk for pk, day in erased_from_by_pk.items() if day and day[0] <= on}
+        assert facts_row == dict(retention.due(strict, on=on, among=Q(pk__gt=0)).values_list("pk", "rule"))
+    assert {rule for day in erased_from_by_pk.values() if day for rule in [day[1]]} == set(Rule)
 
 
-def test_each_border_is_the_same_in_the_queries(
+def test_queries_have_the_same_boundaries(
     strict: School,
     make_afname: AfnameMaker,
 ) -> None:
@@ -136,10 +137,10 @@ def test_each_border_is_the_same_in_the_queries(
     Assessment.objects.filter(pk=row.pk).update(created_at=moment(BEGAN))
     day = date(2028, 1, 11)
     assert not retention.due(strict, on=day - timedelta(days=1)).exists()
-    assert [found.rule for found in retention.due(strict, on=day)] == [Rule.DIPLOMA]
+    assert [facts_row.rule for facts_row in retention.due(strict, on=day)] == [Rule.DIPLOMA]
 
 
-def test_an_appeal_against_one_attempt_keeps_the_others(
+def test_appeal_keeps_all_attempts(
     strict: School,
     make_afname: AfnameMaker,
 ) -> None:
@@ -152,7 +153,7 @@ def test_an_appeal_against_one_attempt_keeps_the_others(
     assert retention.due(strict, on=date(2026, 1, 1)).count() == 2
 
 
-def test_a_new_term_takes_nothing_for_a_month(
+def test_new_term_applies_after_a_month(
     strict: School,
     make_afname: AfnameMaker,
 ) -> None:
@@ -163,7 +164,7 @@ def test_a_new_term_takes_nothing_for_a_month(
     assert retention.due(strict, on=date(2026, 6, 1)).exists()
 
 
-def test_another_school_s_terms_do_not_count(
+def test_terms_of_another_school_do_not_count(
     strict: School,
     other_school: School,
     make_afname: AfnameMaker,
@@ -185,13 +186,15 @@ def test_another_school_s_terms_do_not_count(
         ({"diploma_on": date(2024, 1, 1)}, date(2025, 4, 1), Rule.DIPLOMA),
     ],
 )
-def test_who_leaves(strict: School, dates: dict[str, date], login: date | None, goes: Rule | None) -> None:
+def test_students_due_for_erasure(
+    strict: School, dates: dict[str, date], login: date | None, goes: Rule | None
+) -> None:
     student = MembershipFactory(school=strict, user__last_login=moment(login) if login else None, **dates)
-    found = {one.pk: one.rule for one in retention.leaving(strict, on=date(2026, 6, 1))}
-    assert found == ({student.pk: goes} if goes else {})
+    facts_row = {one.pk: one.rule for one in retention.leaving(strict, on=date(2026, 6, 1))}
+    assert facts_row == ({student.pk: goes} if goes else {})
 
 
-def test_who_still_has_an_assessment_stays(
+def test_student_with_an_assessment_is_kept(
     strict: School,
     make_afname: AfnameMaker,
 ) -> None:
@@ -200,8 +203,8 @@ def test_who_still_has_an_assessment_stays(
     assert not retention.leaving(strict, on=date(2040, 1, 1)).exists()
 
 
-@pytest.mark.parametrize("many", [0, 1000])  # as a large school without dates is asked, and another
-def test_results_without_a_date_are_counted_for_schoolbeheer(
+@pytest.mark.parametrize("many", [0, 1000])  # the query of a large school without dates, and of another school
+def test_results_without_a_date_are_counted(
     strict: School,
     unit: ExamUnit,
     make_afname: AfnameMaker,
@@ -218,7 +221,7 @@ def test_results_without_a_date_are_counted_for_schoolbeheer(
     assert set(retention.without_date(strict)) == {students[0], students[3]}
 
 
-def test_whose_date_is_long_ago_is_looked_up_by_index_among_a_school_s_students(school: School) -> None:
+def test_query_for_old_dates_uses_an_index(school: School) -> None:
     users = User.objects.bulk_create(User(email=f"student{n}@hier.test") for n in range(1000))
     Membership.objects.bulk_create(Membership(user=user, school=school, role=Role.STUDENT) for user in users)
     with connection.cursor() as cursor:

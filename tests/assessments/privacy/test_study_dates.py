@@ -1,4 +1,4 @@
-"""When a student got the diploma or left: filled in by hand, by one of two at once, and written down who did."""
+"""The diploma and leaving dates of a student: manual changes, conflicts and the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def path(student: Membership) -> str:
 
 
 def keep(browser: Client, path: str, **typed: str) -> str:
-    """Opens the page, types the dates and saves; what is said."""
+    """Open the page, save the dates and return the text of the response."""
     dates = {"diploma_on": "", "left_on": ""} | typed
     return words(browser.post(path, opened(browser, path) | dates, follow=True))
 
@@ -38,14 +38,14 @@ def log(school: School) -> list[tuple[str, str, str, str, str]]:
     return [(line.student.user.full_name, line.label, line.before, line.after, line.by_name) for line in lines]
 
 
-def test_a_date_is_filled_in_and_nothing_goes_for_a_month(
+def test_new_date_erases_nothing_for_a_month(
     browser: Client, final: Assessment, student: Membership, path: str, administrator: User, pass_time: Later
 ) -> None:
     pass_time(days=900)
     browser.force_login(administrator)
     diploma = timezone.localdate(final.created_at)
-    said = keep(browser, path, diploma_on=diploma.isoformat())
-    assert "De datums van Anouk van &#x27;t Hoff zijn bewaard." in said
+    text = keep(browser, path, diploma_on=diploma.isoformat())
+    assert "De datums van Anouk van &#x27;t Hoff zijn bewaard." in text
     student.refresh_from_db()
     assert (student.diploma_on, student.study_dates_set_by) == (diploma, administrator)
     assert not erasure.erase_due()["assessments"]
@@ -54,46 +54,46 @@ def test_a_date_is_filled_in_and_nothing_goes_for_a_month(
 
 
 @pytest.mark.parametrize("typed", ["1026-07-10", "2999-01-01", "straks"])
-def test_a_slip_of_the_pen_is_refused(browser: Client, student: Membership, path: str, typed: str) -> None:
+def test_implausible_date_is_refused(browser: Client, student: Membership, path: str, typed: str) -> None:
     assert "Dit moet nog worden aangepast" in keep(browser, path, diploma_on=typed)
     student.refresh_from_db()
     assert student.diploma_on is None
 
 
 @pytest.mark.parametrize(
-    ("diploma_on", "left_on", "said"),
+    ("diploma_on", "left_on", "text"),
     [
         ("2026-07-10", "2024-01-31", "op 31-01-2024 en ook een diploma op 10-07-2026"),
         ("2026-07-10", "2026-07-10", "geldt de diplomadatum"),
         ("2024-07-05", "2026-01-31", "een diploma op 05-07-2024 en daarna vertrokken zonder diploma op 31-01-2026"),
     ],
 )
-def test_two_dates_are_kept_and_remarked_on(
-    browser: Client, student: Membership, path: str, diploma_on: str, left_on: str, said: str
+def test_two_dates_are_saved_with_a_warning(
+    browser: Client, student: Membership, path: str, diploma_on: str, left_on: str, text: str
 ) -> None:
-    """Two studies make both true."""
+    """Both can be true with two studies."""
     page = keep(browser, path, diploma_on=diploma_on, left_on=left_on)
     assert "zijn bewaard." in page
-    assert said in page
+    assert text in page
     student.refresh_from_db()
     assert (str(student.diploma_on), str(student.left_on)) == (diploma_on, left_on)
     assert "Let op" not in keep(browser, path, diploma_on=diploma_on)
 
 
-def test_a_docent_of_the_school_is_no_student(browser: Client, docent: User, school: School) -> None:
+def test_docent_has_no_study_dates_page(browser: Client, docent: User, school: School) -> None:
     membership = docent.memberships.get()
     assert browser.get(reverse("privacy:student", args=[school.pk, membership.pk])).status_code == 404
 
 
-def test_a_student_of_another_school_does_not_exist(browser: Client, school: School, other_school: School) -> None:
+def test_student_of_another_school_is_not_found(browser: Client, school: School, other_school: School) -> None:
     other = MembershipFactory(school=other_school)
     for name in ("student", "ask_own_data"):
         path = reverse(f"privacy:{name}", args=[school.pk, other.pk])
         assert browser.post(path, {"diploma_on": "2026-01-01"}).status_code == 404
 
 
-# --- Two at once ---------------------------------------------------------------------------------
-def test_the_later_of_two_who_change_the_same_date_sees_both_and_decides(
+# --- Concurrent changes --------------------------------------------------------------------------
+def test_conflicting_date_shows_both_values(
     browser: Client, colleague_browser: Client, student: Membership, path: str
 ) -> None:
     mine = opened(browser, path)
@@ -109,7 +109,7 @@ def test_the_later_of_two_who_change_the_same_date_sees_both_and_decides(
     assert student.diploma_on == date(2025, 7, 11)
 
 
-def test_two_who_change_different_dates_both_get_their_way(
+def test_concurrent_changes_of_different_dates_are_saved(
     browser: Client, colleague_browser: Client, student: Membership, path: str
 ) -> None:
     mine = opened(browser, path)
@@ -119,18 +119,14 @@ def test_two_who_change_different_dates_both_get_their_way(
     assert (student.diploma_on, student.left_on) == (date(2026, 7, 10), date(2024, 1, 31))
 
 
-def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(
-    browser: Client, student: Membership, path: str
-) -> None:
+def test_form_without_opening_values_overwrites_nothing(browser: Client, student: Membership, path: str) -> None:
     assert "Er is niets bewaard." in words(browser.post(path, {"diploma_on": "2026-07-10", "left_on": ""}))
     student.refresh_from_db()
     assert student.diploma_on is None
 
 
-# --- Who changed what ----------------------------------------------------------------------------
-def test_each_change_of_a_date_is_in_the_school_s_log(
-    browser: Client, school: School, student: Membership, path: str
-) -> None:
+# --- Log -----------------------------------------------------------------------------------------
+def test_each_date_change_is_logged(browser: Client, school: School, student: Membership, path: str) -> None:
     keep(browser, path, diploma_on="2026-07-10")
     keep(browser, path, diploma_on="2026-07-10")
     keep(browser, path, diploma_on="", left_on="2026-01-31")
@@ -148,7 +144,7 @@ def test_each_change_of_a_date_is_in_the_school_s_log(
     assert "10-07-2026" not in numbers
 
 
-def test_so_is_the_date_that_leaving_the_school_gives_and_coming_back_takes(
+def test_dates_of_leaving_and_returning_are_logged(
     final: Assessment, school: School, student: Membership, administrator: User
 ) -> None:
     roles.leave(school=school, user=student.user, by=administrator)

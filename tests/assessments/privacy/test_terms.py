@@ -1,4 +1,4 @@
-"""The school's own terms: what a change of one delays, and two who change them at once."""
+"""The school's own terms: the delay of a change, and conflicting changes."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def typed(**changed: int) -> dict[str, str]:
 
 
 def keep(browser: Client, path: str, **changed: int) -> str:
-    """Opens the page, types the changes and saves; what is said."""
+    """Open the page, save the changes and return the text of the response."""
     return words(browser.post(path, opened(browser, path) | typed(**changed), follow=True))
 
 
-def test_a_shorter_term_waits_before_it_takes_anything(
+def test_shorter_term_applies_after_a_delay(
     browser: Client,
     school: School,
     path: str,
@@ -52,28 +52,28 @@ def test_a_shorter_term_waits_before_it_takes_anything(
     assert erasure.erase_due()["assessments"] == 1
 
 
-def test_the_overview_is_there_while_a_new_term_waits(browser: Client, school: School, path: str) -> None:
+def test_overview_is_available_during_the_delay(browser: Client, school: School, path: str) -> None:
     keep(browser, path, left_months=12)
     assert "Wordt gewist in de komende vier weken" in words(browser.get(reverse("privacy:retention", args=[school.pk])))
 
 
 @pytest.mark.parametrize("months", [0, 11, 601, -1])
-def test_a_term_has_bounds(browser: Client, school: School, path: str, months: int) -> None:
+def test_term_has_bounds(browser: Client, school: School, path: str, months: int) -> None:
     assert "Dit moet nog worden aangepast" in keep(browser, path, left_months=months)
     school.refresh_from_db()
     assert school.left_months == 84
     assert school.terms_set_at is None
 
 
-def test_saving_what_did_not_change_delays_nothing(browser: Client, school: School, path: str) -> None:
+def test_unchanged_terms_cause_no_delay(browser: Client, school: School, path: str) -> None:
     assert "Er is niets veranderd." in keep(browser, path)
     assert "Bewaard: Wie wat heeft ingezien (maanden)." in keep(browser, path, views_months=36)
     school.refresh_from_db()
     assert (school.views_months, school.terms_set_at) == (36, None)
 
 
-# --- Two at once ---------------------------------------------------------------------------------
-def test_the_later_of_two_who_change_the_same_term_sees_both_and_decides(
+# --- Concurrent changes --------------------------------------------------------------------------
+def test_conflicting_term_shows_both_values(
     browser: Client, colleague_browser: Client, school: School, path: str
 ) -> None:
     mine = opened(browser, path)
@@ -89,7 +89,7 @@ def test_the_later_of_two_who_change_the_same_term_sees_both_and_decides(
     assert school.cancelled_months == 12
 
 
-def test_two_who_change_different_terms_both_get_their_way(
+def test_concurrent_changes_of_different_terms_are_saved(
     browser: Client, colleague_browser: Client, school: School, path: str
 ) -> None:
     mine = opened(browser, path)
@@ -103,7 +103,7 @@ def test_two_who_change_different_terms_both_get_their_way(
     ]
 
 
-def test_a_mistake_elsewhere_in_the_form_takes_in_nothing_unseen(
+def test_other_form_error_keeps_conflict_detection(
     browser: Client, colleague_browser: Client, school: School, path: str
 ) -> None:
     mine = opened(browser, path)
@@ -115,9 +115,7 @@ def test_a_mistake_elsewhere_in_the_form_takes_in_nothing_unseen(
     assert school.cancelled_months == 36
 
 
-def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(
-    browser: Client, school: School, path: str
-) -> None:
+def test_form_without_opening_values_overwrites_nothing(browser: Client, school: School, path: str) -> None:
     assert "Er is niets bewaard." in words(browser.post(path, typed(cancelled_months=12)))
     school.refresh_from_db()
     assert school.cancelled_months == 84

@@ -1,4 +1,4 @@
-"""'Bewaren en wissen': what Schoolbeheer sees, fills in and is kept from."""
+"""'Bewaren en wissen': the pages of Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("at_noon")
 
 @pytest.fixture
 def page(browser: Client, school: School) -> Callable[..., str]:
-    """A function that opens a page of Schoolbeheer: `page("retention")`."""
+    """Return a function that opens a page of Schoolbeheer: `page("retention")`."""
     return lambda name, *args, **asked: words(browser.get(reverse(f"privacy:{name}", args=[school.pk, *args]), asked))
 
 
@@ -39,8 +39,8 @@ def nearly_over(final: Assessment, student: Membership, pass_time: Later) -> Ass
     return final
 
 
-# --- What is coming ------------------------------------------------------------------------------
-def test_what_goes_in_the_coming_weeks_is_seen_before(
+# --- Upcoming erasures ---------------------------------------------------------------------------
+def test_upcoming_erasures_are_listed(
     nearly_over: Assessment, page: Callable[..., str], browser: Client, administrator: User
 ) -> None:
     browser.force_login(administrator)
@@ -51,7 +51,7 @@ def test_what_goes_in_the_coming_weeks_is_seen_before(
     assert "Voldoende" not in shown
 
 
-def test_the_day_is_the_one_on_which_it_goes(
+def test_listed_day_is_the_day_of_erasure(
     nearly_over: Assessment, school: School, student: Membership, pass_time: Later
 ) -> None:
     from assessments.privacy.erasure import look_ahead, rows_of
@@ -64,7 +64,7 @@ def test_the_day_is_the_one_on_which_it_goes(
     assert erasure.erase_due()["assessments"]
 
 
-def test_who_appeals_is_counted_apart(
+def test_students_with_an_appeal_are_counted_separately(
     nearly_over: Assessment, page: Callable[..., str], browser: Client, administrator: User
 ) -> None:
     Appeal.objects.create(assessment=nearly_over, received_on=today())
@@ -74,14 +74,14 @@ def test_who_appeals_is_counted_apart(
     assert "Anouk" not in shown
 
 
-def test_results_without_a_date_are_pointed_out(final: Assessment, page: Callable[..., str]) -> None:
+def test_results_without_a_date_are_reported(final: Assessment, page: Callable[..., str]) -> None:
     assert "Van 1 student met een definitief resultaat" in page("retention")
     assert "Anouk van &#x27;t Hoff" in page("students")
     date_student(final.student, diploma_on=today())
     assert "Van 1 student" not in page("retention")
 
 
-def test_what_was_erased_is_logged_without_names(
+def test_erasure_log_has_no_names(
     nearly_over: Assessment, page: Callable[..., str], browser: Client, administrator: User, pass_time: Later
 ) -> None:
     pass_time(days=60)
@@ -92,7 +92,7 @@ def test_what_was_erased_is_logged_without_names(
         assert "Anouk" not in page(name)
 
 
-def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
+def test_query_count_is_constant_for_rows(
     browser: Client,
     school: School,
     make_afname: AfnameMaker,
@@ -104,7 +104,7 @@ def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
         browser.get(reverse("privacy:retention", args=[school.pk]))
 
 
-def test_a_large_school_s_list_is_paged_by_key_and_nothing_in_it_is_counted(
+def test_large_list_is_paged_by_key_without_counting(
     browser: Client,
     school: School,
     make_afname: AfnameMaker,
@@ -126,7 +126,7 @@ def test_a_large_school_s_list_is_paged_by_key_and_nothing_in_it_is_counted(
     )
 
 
-def test_of_very_many_without_a_date_it_says_that_there_are_more(
+def test_count_without_a_date_is_a_lower_bound(
     browser: Client,
     school: School,
     make_afname: AfnameMaker,
@@ -138,7 +138,7 @@ def test_of_very_many_without_a_date_it_says_that_there_are_more(
         assert expected in words(browser.get(reverse("privacy:retention", args=[school.pk])))
 
 
-def test_a_page_of_a_student_shows_no_result(final: Assessment, page: Callable[..., str]) -> None:
+def test_student_page_shows_no_result(final: Assessment, page: Callable[..., str]) -> None:
     shown = page("student", final.student_id)
     assert "Verzorgende" not in shown
     assert "Voldoende" not in shown

@@ -1,4 +1,4 @@
-"""Every list of people is in the order of last names: without the infix, whatever their accents and capitals."""
+"""Every list of people is ordered by last name, ignoring infixes, accents and case."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def students(school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
 
 @pytest.fixture
 def examined(contacts: list[Contact], assessment: Assessment) -> Assessment:
-    """One student whom all contacts assess."""
+    """The assessment of a student by all contacts."""
     steps.choose(assessment, *contacts)
     return assessment
 
@@ -76,19 +76,19 @@ def of_students(assessments: Any) -> list[str]:
     return [assessment.student.user.last_name for assessment in assessments]
 
 
-def test_the_address_book_and_its_picker(teacher: Client, contacts: list[Contact], assessment: Assessment) -> None:
+def test_address_book_and_picker_order(teacher: Client, contacts: list[Contact], assessment: Assessment) -> None:
     assert last_names(teacher.get(reverse("addressbook:contacts")).context["page"]) == IN_ORDER
     pick = teacher.get(reverse("assessments:pick", args=[assessment.public_id]))
     assert last_names(pick.context["others"]) == IN_ORDER
 
 
-def test_what_is_suggested_while_typing(contacts: list[Contact], school: School, monkeypatch) -> None:
+def test_suggestion_order(contacts: list[Contact], school: School, monkeypatch) -> None:
     assert last_names(suggestions(school)) == IN_ORDER
     monkeypatch.setattr("addressbook.lookup.SUGGESTED", len(NAMES) - 1)
     assert last_names(suggestions(school)) == IN_ORDER[:-1]
 
 
-def test_the_examiners_of_a_student(examined: Assessment) -> None:
+def test_examiner_order(examined: Assessment) -> None:
     overview = read_overview(examined)
     assert last_names(overview.unit) == IN_ORDER
     assert last_names(couplings.invitable(examined)) == IN_ORDER
@@ -98,7 +98,7 @@ def test_the_examiners_of_a_student(examined: Assessment) -> None:
     assert last_names(contact for contact, _ in batch.read_batch([examined]).invitable) == IN_ORDER
 
 
-def test_those_who_were_invited_and_are_waited_for(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
+def test_invited_and_waiting_examiner_order(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
     invite.invite(assessment=examined, contacts=couplings.invitable(examined)[::-1], by=examined.initiator)
     rows = invited_rows(examined, read_rubric(examined), [])
     assert last_names(row.invitation.contact for row in rows) == IN_ORDER
@@ -106,13 +106,13 @@ def test_those_who_were_invited_and_are_waited_for(teacher: Client, examined: As
     assert last_names(one.contact for one in row.waiting) == IN_ORDER
 
 
-def test_the_history_names_them_in_that_order(examined: Assessment, contacts: list[Contact]) -> None:
+def test_history_order(examined: Assessment, contacts: list[Contact]) -> None:
     [chosen] = examined.events.filter(kind="COUPLED")
     assert chosen.data["examiners"] == full_names(contacts)
     assert [name.split()[-1] for name in full_names(contacts)] == IN_ORDER
 
 
-def test_the_students_of_the_tab_and_of_a_start(teacher: Client, students: list[Assessment], unit: ExamUnit) -> None:
+def test_student_order_on_tab_and_start(teacher: Client, students: list[Assessment], unit: ExamUnit) -> None:
     tab = reverse("assessments:unit_list", args=[unit.pk])
     assert of_students(row.assessment for row in teacher.get(tab, {"sorteer": "student"}).context["rows"]) == IN_ORDER
     down = teacher.get(tab, {"sorteer": "-student"}).context["rows"]
@@ -122,14 +122,14 @@ def test_the_students_of_the_tab_and_of_a_start(teacher: Client, students: list[
     assert of_students(together.context["assessments"]) == IN_ORDER
 
 
-def test_the_students_found_by_a_few_letters(teacher: Client, school: School, unit: ExamUnit) -> None:
+def test_student_search_order(teacher: Client, school: School, unit: ExamUnit) -> None:
     for infix, name in shuffled():
         MembershipFactory(school=school, user__first_name="Zoek", user__infix=infix, user__last_name=name)
-    found = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "zoek"}).context["found"]
-    assert [row.student.user.last_name for row in found] == IN_ORDER
+    student_rows = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "zoek"}).context["found"]
+    assert [row.student.user.last_name for row in student_rows] == IN_ORDER
 
 
-def test_a_contact_who_is_renamed_moves(contacts: list[Contact], school: School) -> None:
+def test_renamed_contact_moves(contacts: list[Contact], school: School) -> None:
     contact = contacts[0]
     contact.last_name = "Ääkkönen"
     contact.save()

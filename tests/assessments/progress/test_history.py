@@ -1,4 +1,4 @@
-"""The log in words: each kind of event, by a person, by the system, and without a name."""
+"""The history: each kind of event by a person, by the system and without a name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATA: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=["account", "examiner", "system", "no name"])
 def logged(request: pytest.FixtureRequest, assessment: Assessment, docent: User) -> tuple[Assessment, int]:
-    """An assessment with an event of each kind by one actor; and how often each sentence holds 'door'."""
+    """An assessment with an event of each kind by one actor, and the number of 'door' in each sentence."""
     by = {"account": docent, "no name": User(pk=docent.pk)}.get(request.param)
     by_name = "Erik Examinator" if request.param == "examiner" else ""
     for kind in Event.Kind:
@@ -42,13 +42,13 @@ def check(sentences: list[str], count: int) -> None:
         assert not re.search(r"\bdoor\s*($|[:,.(])|[:,]\s*$|None", sentence), sentence
 
 
-def test_each_kind_reads_as_one_sentence(logged: tuple[Assessment, int]) -> None:
+def test_each_kind_is_one_sentence(logged: tuple[Assessment, int]) -> None:
     assessment, count = logged
     check([line.what for line in read_history(assessment)][: len(Event.Kind)], count)
 
 
 @pytest.mark.parametrize("page", ["assessments:detail", "committee:afname"])
-def test_each_kind_reads_as_one_sentence_on_its_page(
+def test_each_kind_is_one_sentence_on_its_page(
     logged: tuple[Assessment, int], client: Client, school: School, docent: User, page: str
 ) -> None:
     assessment, count = logged
@@ -63,7 +63,7 @@ def test_each_kind_reads_as_one_sentence_on_its_page(
     check([one for one in sentences if one != "Beoordeling gestart door Dirk Docent"], count)
 
 
-def test_replacement_names_who_came_for_whom(assessment: Assessment, docent: User) -> None:
+def test_replacement_names_both_examiners(assessment: Assessment, docent: User) -> None:
     names = DATA[Event.Kind.REPLACED]
     lifecycle.record(assessment, kind=Event.Kind.REPLACED, by=docent, **names)
     [newest, *_] = read_history(assessment)

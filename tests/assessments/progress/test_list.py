@@ -1,4 +1,4 @@
-"""The tab 'Digitaal beoordelen': what it says of each student, its filter and order, and reminding who is late."""
+"""The tab 'Digitaal beoordelen': rows, filters, order and reminders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.assessments.asserts import told
+from tests.assessments.asserts import delivery_lines
 from tests.factories import ContactFactory, MembershipFactory
 
 PassTime = Callable[..., None]
@@ -37,7 +37,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def later(client: Client, docent: User, pass_time: PassTime) -> PassTime:
-    """`later(days=9)`: it is that much later, and the teacher has logged in again."""
+    """`later(days=9)` moves the clock and logs the teacher in again."""
 
     def later(**by: float) -> None:
         pass_time(**by)
@@ -48,7 +48,7 @@ def later(client: Client, docent: User, pass_time: PassTime) -> PassTime:
 
 @pytest.fixture
 def start(school: School, unit: ExamUnit, docent: User) -> Start:
-    """A function that starts an assessment for a student with this name."""
+    """Return a function that starts an assessment for a student with this name."""
 
     def start(first_name: str, last_name: str) -> Assessment:
         student = MembershipFactory(school=school, user__first_name=first_name, user__last_name=last_name)
@@ -62,7 +62,7 @@ def listed(teacher: Client, unit: ExamUnit, **asked: Any) -> Any:
 
 
 def text(response: Any) -> str:
-    """What one reads of it, without marks and extra spaces."""
+    """Return the text without markup and extra spaces."""
     return " ".join(re.sub("<[^>]+>", " ", response.content.decode()).split())
 
 
@@ -70,8 +70,8 @@ def names(response: Any) -> list[str]:
     return [row.assessment.student.user.first_name for row in response.context["rows"]]
 
 
-def said(response: Any) -> list[str]:
-    return [str(message) for message in response.context["messages"]] + told(response)
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]] + delivery_lines(response)
 
 
 def ids(*invitations: Invitation) -> dict[str, list[str]]:
@@ -83,7 +83,7 @@ def remind_all(teacher: Client, unit: ExamUnit, *invitations: Invitation) -> Any
 
 
 # --- The rows ------------------------------------------------------------------------------------
-def test_says_who_still_has_to_do_what(
+def test_row_names_examiners_with_open_parts(
     teacher: Client, assessment: Assessment, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     w1, w2 = unit.core_tasks.get().work_processes.all()
@@ -97,26 +97,24 @@ def test_says_who_still_has_to_do_what(
     assert "1 onderdeel zonder examinator" in page
 
 
-def test_a_part_that_is_scored_is_open_no_more(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+def test_scored_part_is_no_longer_open(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
     w1 = unit.core_tasks.get().work_processes.all()[0]
     steps.fill_in(invitation, parts=w1.parts.all())
     assert "Erik Examinator 2 van 4 onderdelen open" in text(listed(teacher, unit))
 
 
-def test_says_that_all_is_scored_and_only_completing_is_left(
-    teacher: Client, invitation: Invitation, unit: ExamUnit
-) -> None:
+def test_fully_scored_row_only_needs_completing(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
     steps.fill_in(invitation)
     page = text(listed(teacher, unit))
     assert "Erik Examinator alles is gescoord, nog niet afgerond" in page
     assert "open" not in page.split("Erik Examinator")[1].split("Herinner")[0]
 
 
-def test_says_that_nobody_was_chosen(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+def test_row_without_examiners_is_marked(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     assert "Nog geen examinator" in text(listed(teacher, unit))
 
 
-def test_says_since_when_and_when_it_is_planned(
+def test_row_shows_invitation_and_planned_dates(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     Assessment.objects.update(planned_on=timezone.localdate() + timedelta(days=30))
@@ -128,7 +126,7 @@ def test_says_since_when_and_when_it_is_planned(
     assert f'<time datetime="{timezone.localdate() + timedelta(days=21):%Y-%m-%d}">' in page
 
 
-def test_marks_who_is_late_and_for_how_long(
+def test_late_examiner_is_marked_with_days(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     later(days=7)
@@ -137,7 +135,7 @@ def test_marks_who_is_late_and_for_how_long(
     assert "Erik Examinator 4 van 4 onderdelen open te laat, 9 dagen" in text(listed(teacher, unit))
 
 
-def test_marks_a_mail_that_failed_and_a_link_that_expired(
+def test_failed_mail_and_expired_link_are_marked(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend")
@@ -147,7 +145,7 @@ def test_marks_a_mail_that_failed_and_a_link_that_expired(
     assert "link verlopen" in text(listed(teacher, unit))
 
 
-def test_shows_grade_ovg_and_pdf_of_a_final_one_and_waits_for_nobody(
+def test_final_row_shows_grade_ovg_and_pdf(
     teacher: Client, assessed: Assessment, unit: ExamUnit, committee_member: User
 ) -> None:
     assert "Examencommissie" in text(listed(teacher, unit))
@@ -161,12 +159,12 @@ def test_shows_grade_ovg_and_pdf_of_a_final_one_and_waits_for_nobody(
     assert "Examencommissie" not in text(page)
 
 
-def test_the_name_opens_the_assessment(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+def test_name_links_to_the_assessment(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     address = reverse("assessments:detail", args=[assessment.public_id])
     assert re.search(f'<a href="{address}">Anouk', listed(teacher, unit).content.decode())
 
 
-def test_many_late_examiners_take_as_many_queries_as_one(
+def test_query_count_is_constant_for_late_examiners(
     teacher: Client, invitation: Invitation, start: Start, unit: ExamUnit, later: PassTime, django_assert_num_queries
 ) -> None:
     later(days=9)
@@ -202,7 +200,7 @@ def three(assessment: Assessment, start: Start, examiner: Contact) -> None:
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("asked", "expected"),
     [
         ({"q": "hoff an"}, ["Anouk"]),
         ({"q": "23456"}, ["Anouk"]),
@@ -215,8 +213,8 @@ def three(assessment: Assessment, start: Start, examiner: Contact) -> None:
         ({"q": "\0", "examinator": "x" * 5000, "te_laat": "?"}, []),
     ],
 )
-def test_filter(teacher: Client, unit: ExamUnit, asked: dict[str, str], found: list[str]) -> None:
-    assert names(listed(teacher, unit, **asked)) == found
+def test_filter(teacher: Client, unit: ExamUnit, asked: dict[str, str], expected: list[str]) -> None:
+    assert names(listed(teacher, unit, **asked)) == expected
 
 
 def test_filter_on_late(teacher: Client, start: Start, invitation: Invitation, unit: ExamUnit, later: PassTime) -> None:
@@ -227,7 +225,7 @@ def test_filter_on_late(teacher: Client, start: Start, invitation: Invitation, u
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
-    ("sort", "found"),
+    ("sort", "expected"),
     [
         ("student", ["Zoë", "Anouk", "Bart"]),
         ("-student", ["Bart", "Anouk", "Zoë"]),
@@ -239,17 +237,17 @@ def test_filter_on_late(teacher: Client, start: Start, invitation: Invitation, u
         ("onzin", ["Bart", "Anouk", "Zoë"]),
     ],
 )
-def test_order(teacher: Client, unit: ExamUnit, sort: str, found: list[str]) -> None:
+def test_order(teacher: Client, unit: ExamUnit, sort: str, expected: list[str]) -> None:
     for days, name in enumerate(["Bart", "Zoë"]):
         mine = Assessment.objects.filter(student__user__first_name=name)
         mine.update(planned_on=timezone.localdate() + timedelta(days=days))
     page = listed(teacher, unit, sorteer=sort)
-    assert names(page) == found
+    assert names(page) == expected
     direction = "descending" if sort.startswith("-") else "ascending"
     assert page.content.decode().count(f'aria-sort="{direction}"') == (0 if sort == "onzin" else 1)
 
 
-def test_who_is_late_stands_on_top(
+def test_late_students_come_first(
     teacher: Client, start: Start, invitation: Invitation, unit: ExamUnit, later: PassTime
 ):
     start("Bart", "Zomer")
@@ -269,26 +267,26 @@ def test_pages_keep_filter_and_order(teacher: Client, start: Start, unit: ExamUn
     assert names(listed(teacher, unit, pagina="ver")) == ["Bo2", "Bo1"]
 
 
-def test_nothing_found_offers_to_clear_the_filter(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+def test_empty_search_offers_to_clear_the_filter(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     page = listed(teacher, unit, q="niemand")
     assert "Geen student gevonden met dit filter. Filter wissen" in text(page)
     assert "Hier komen de studenten te staan" not in text(page)
 
 
-def test_nothing_yet_shows_no_filter(teacher: Client, unit: ExamUnit) -> None:
+def test_empty_list_shows_no_filter(teacher: Client, unit: ExamUnit) -> None:
     page = text(listed(teacher, unit))
     assert "Hier komen de studenten te staan" in page
     assert "Filteren" not in page
 
 
-def test_while_typing_the_list_alone_is_answered(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+def test_htmx_gets_the_list_only(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
     part = teacher.get(address, {"q": "anouk"}, headers={"HX-Request": "true"}).content.decode()
     assert "Anouk" in part
     assert "<html" not in part
 
 
-def test_nobody_of_another_school_is_listed(
+def test_students_of_another_school_are_not_listed(
     client: Client, stranger: User, assessment: Assessment, unit: ExamUnit
 ) -> None:
     client.force_login(stranger)
@@ -296,7 +294,7 @@ def test_nobody_of_another_school_is_listed(
 
 
 # --- Reminding -----------------------------------------------------------------------------------
-def test_the_button_counts_examiners_and_is_gone_after_reminding(
+def test_button_counts_examiners_until_reminded(
     teacher: Client, start: Start, invitation: Invitation, examiner: Contact, unit: ExamUnit, later: PassTime
 ) -> None:
     assert "Herinnering sturen" not in text(listed(teacher, unit))
@@ -306,11 +304,13 @@ def test_the_button_counts_examiners_and_is_gone_after_reminding(
     later(days=9)
     assert "Herinnering sturen aan 1 examinator die te laat is" in text(listed(teacher, unit))
     page = remind_all(teacher, unit, invitation, second)
-    assert said(page) == ["De herinnering wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    assert messages_of(page) == [
+        "De herinnering wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+    ]
     assert "Herinnering sturen" not in text(page)
 
 
-def test_the_page_names_who_gets_one_and_who_is_passed_over(
+def test_page_names_reminded_and_skipped_examiners(
     teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, unit: ExamUnit, later: PassTime
 ) -> None:
     other = start("Bart", "Zomer")
@@ -326,22 +326,20 @@ def test_the_page_names_who_gets_one_and_who_is_passed_over(
     assert str(second.public_id) not in page.content.decode()
 
 
-def test_the_page_when_nobody_is_late(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+def test_page_without_late_examiners(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
     page = teacher.get(reverse("assessments:remind_late", args=[unit.pk]))
     assert "Er is nu niemand om te herinneren." in text(page)
 
 
-def test_posting_twice_sends_each_one_once(
-    teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
-) -> None:
+def test_double_submit_reminds_once(teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime) -> None:
     later(days=9)
     remind_all(teacher, unit, invitation)
     page = remind_all(teacher, unit, invitation)
-    assert said(page) == ["Kort geleden al herinnerd, en daarom nu niet: 1."]
+    assert messages_of(page) == ["Kort geleden al herinnerd, en daarom nu niet: 1."]
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
-def test_only_who_was_ticked_is_reminded(
+def test_only_selected_examiners_are_reminded(
     teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, unit: ExamUnit, later: PassTime
 ) -> None:
     other = start("Bart", "Zomer")
@@ -350,29 +348,29 @@ def test_only_who_was_ticked_is_reminded(
     later(days=9)
     remind_all(teacher, unit, second)
     assert OutgoingMail.objects.get(kind="reminder").to == "tineke@bedrijf.test"
-    assert said(remind_all(teacher, unit)) == ["Kies eerst aan wie u een herinnering wilt sturen."]
+    assert messages_of(remind_all(teacher, unit)) == ["Kies eerst aan wie u een herinnering wilt sturen."]
 
 
-def test_who_completed_meanwhile_gets_none(
+def test_examiner_who_completed_meanwhile_gets_no_reminder(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     later(days=9)
     steps.assess(invitation)
     page = remind_all(teacher, unit, invitation)
-    assert said(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
+    assert messages_of(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
     assert not OutgoingMail.objects.filter(kind="reminder").exists()
 
 
-def test_an_expired_one_is_named_with_the_reason(
+def test_expired_invitation_is_named_with_the_reason(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     later(days=61)
-    assert said(remind_all(teacher, unit, invitation)) == [
+    assert messages_of(remind_all(teacher, unit, invitation)) == [
         "Niet verzonden aan Erik Examinator: De link is verlopen; nodig de examinator opnieuw uit."
     ]
 
 
-def test_another_school_reminds_nobody(
+def test_another_school_cannot_remind(
     client: Client, stranger: User, invitation: Invitation, unit: ExamUnit, pass_time
 ) -> None:
     pass_time(days=9)
@@ -385,7 +383,7 @@ def test_another_school_reminds_nobody(
     assert not OutgoingMail.objects.filter(kind="reminder").exists()
 
 
-def test_another_unit_s_examiners_are_not_reminded_from_here(
+def test_examiners_of_another_unit_are_not_reminded(
     teacher: Client, docent: User, school: School, unit: ExamUnit, invitation: Invitation, later: PassTime
 ) -> None:
     later(days=9)
@@ -393,39 +391,39 @@ def test_another_unit_s_examiners_are_not_reminded_from_here(
     Assessment.objects.update(unit_code="B9")
     page = remind_all(teacher, unit, elsewhere)
     assert not OutgoingMail.objects.filter(kind="reminder").exists()
-    assert said(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
+    assert messages_of(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
 
 
-def test_what_is_no_id_does_not_exist(teacher: Client, unit: ExamUnit) -> None:
+def test_invalid_id_is_not_found(teacher: Client, unit: ExamUnit) -> None:
     address = reverse("assessments:send_reminders", args=[unit.pk])
     assert teacher.post(address, {"uitnodiging": "12"}).status_code == 404
     assert teacher.get(address).status_code == 302
 
 
-def test_herinneren_beside_one_examiner(teacher: Client, invitation: Invitation, later: PassTime) -> None:
+def test_herinneren_reminds_one_examiner(teacher: Client, invitation: Invitation, later: PassTime) -> None:
     later(days=2)
     detail = reverse("assessments:detail", args=[invitation.assessment.public_id])
     address = reverse("assessments:remind", args=[invitation.public_id])
     assert address in teacher.get(detail).content.decode()
-    assert said(teacher.post(address, follow=True)) == ["De herinnering wordt verzonden aan Erik Examinator."]
+    assert messages_of(teacher.post(address, follow=True)) == ["De herinnering wordt verzonden aan Erik Examinator."]
     page = teacher.post(address, follow=True)
-    assert said(page) == ["Aan Erik Examinator is kort geleden al een herinnering gestuurd; er is niets verzonden."]
+    assert messages_of(page) == [
+        "Aan Erik Examinator is kort geleden al een herinnering gestuurd; er is niets verzonden."
+    ]
     assert "Herinnerd op" in text(page)
     assert address not in page.content.decode()
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
-def test_herinneren_is_not_offered_to_who_is_done_and_refused_with_the_reason(
-    teacher: Client, invitation: Invitation
-) -> None:
+def test_herinneren_is_refused_for_completed_examiners(teacher: Client, invitation: Invitation) -> None:
     steps.assess(invitation)
     address = reverse("assessments:remind", args=[invitation.public_id])
     page = teacher.post(address, follow=True)
-    assert said(page) == ["Erik Examinator heeft alles al afgerond."]
+    assert messages_of(page) == ["Erik Examinator heeft alles al afgerond."]
     assert address not in page.content.decode()
 
 
-def test_who_was_just_invited_is_not_offered_a_reminder(
+def test_recently_invited_examiner_gets_no_reminder_button(
     teacher: Client, invitation: Invitation, later: PassTime
 ) -> None:
     page = reverse("assessments:detail", args=[invitation.assessment.public_id])

@@ -1,6 +1,6 @@
-"""A Docent who is the student too handles nothing of the own assessment; it is read as any student reads it.
+"""A Docent who is the student too cannot handle the own assessment and reads it as a student.
 
-Beside `tests/committee/decisions/test_own_assessment.py`, for who is in the committee and the student.
+`tests/committee/decisions/test_own_assessment.py` covers a student in the committee.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OF_SEVERAL = below("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/")
 
 @pytest.fixture
 def student(student: Membership, school: School) -> Membership:
-    """Who is Docent at the same school, with the exam on the account."""
+    """A student who is Docent at the same school, with the exam on the account."""
     MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
     return student
 
@@ -74,7 +74,7 @@ def proposal(invitation: Invitation) -> Proposal:
 
 
 # --- Every page ----------------------------------------------------------------------------------
-def test_every_page_of_an_assessment_is_tried() -> None:
+def test_every_assessment_page_is_covered() -> None:
     assert {"detail", "take_over", "replace", "sent_attachment", "confirm_proposal"} < {p.name for p in OF_ONE}
     assert len(OF_ONE) >= 20
     assert len(OF_SEVERAL) >= 8
@@ -82,30 +82,32 @@ def test_every_page_of_an_assessment_is_tried() -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("pattern", OF_ONE, ids=lambda pattern: pattern.name)
-def test_no_page_of_it_exists(
+def test_own_assessment_pages_are_not_found(
     own: Client, assessment: Assessment, examiner: Contact, pattern: URLPattern, method: str
 ) -> None:
     steps.choose(assessment, examiner)
     note = Attachment(filename="pv.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
-    [asked] = invite.invite(assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note])
-    made = proposals.propose(
-        invitation=asked, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    [sent_invitation] = invite.invite(
+        assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note]
     )
-    owners = {"beoordelingen": assessment, "uitnodigingen": asked, "voorstellen": made}
+    colleague_proposal = proposals.propose(
+        invitation=sent_invitation, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    )
+    owners = {"beoordelingen": assessment, "uitnodigingen": sent_invitation, "voorstellen": colleague_proposal}
     named = {
         "public_id": owners[str(pattern.pattern).partition("/")[0]].public_id,
         "contact_id": examiner.pk,
-        "attachment_id": asked.attachments.get().pk,
+        "attachment_id": sent_invitation.attachments.get().pk,
     }
-    wanted = {name: named[name] for name in pattern.pattern.converters}
-    address = reverse(f"assessments:{pattern.name}", kwargs=wanted)
+    url_kwargs = {name: named[name] for name in pattern.pattern.converters}
+    address = reverse(f"assessments:{pattern.name}", kwargs=url_kwargs)
     answer = getattr(own, method)(address)
     assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("pattern", OF_SEVERAL, ids=lambda pattern: pattern.name)
-def test_nor_is_it_among_several(
+def test_batch_pages_with_own_assessment_are_not_found(
     own: Client, assessment: Assessment, of_another: Assessment, pattern: URLPattern, method: str
 ) -> None:
     address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
@@ -114,14 +116,14 @@ def test_nor_is_it_among_several(
     assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
-def test_the_scores_are_not_read_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
+def test_own_scores_are_hidden_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
     assert own.get(reverse("assessments:detail", args=[assessed.public_id])).status_code == 404
     assert not Assessment.objects.for_docent(student.user).exists()
     assert list(Assessment.objects.visible_to(student.user)) == [assessed]
     assert "Beoordeeld" in own.get(reverse("assessments:my_exams")).content.decode()
 
 
-def test_it_is_in_no_list_of_the_docent(
+def test_own_assessment_is_in_no_list(
     own: Client, invitation: Invitation, of_another: Assessment, student: Membership, unit: ExamUnit
 ) -> None:
     page = own.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
@@ -136,17 +138,17 @@ def test_it_is_in_no_list_of_the_docent(
 
 # --- Starting ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("query", ["hoff", "anouk", "123456", "anouk@hier.test"])
-def test_one_is_not_offered_oneself(student: Membership, of_another: Assessment, query: str) -> None:
-    found = start.find_students(by=student.user, query=query)
-    assert student not in found
-    assert (of_another.student in found) == (query == "hoff")
+def test_own_student_is_not_offered(student: Membership, of_another: Assessment, query: str) -> None:
+    queryset = start.find_students(by=student.user, query=query)
+    assert student not in queryset
+    assert (of_another.student in queryset) == (query == "hoff")
 
 
-def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
+def test_colleague_finds_the_student(docent: User, student: Membership) -> None:
     assert start.find_students(by=docent, query="hoff") == [student]
 
 
-def test_a_list_of_numbers_does_not_know_them(
+def test_pasted_list_excludes_own_number(
     student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
 ) -> None:
     assert not selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).students
@@ -156,26 +158,28 @@ def test_a_list_of_numbers_does_not_know_them(
 @pytest.mark.parametrize(
     ("name", "field"), [("choose_student", "student"), ("change_chosen", "erbij"), ("start", "student")]
 )
-def test_one_can_not_be_started(own: Client, student: Membership, unit: ExamUnit, name: str, field: str) -> None:
+def test_own_assessment_page_cannot_be_started(
+    own: Client, student: Membership, unit: ExamUnit, name: str, field: str
+) -> None:
     address = reverse(f"assessments:{name}", args=[unit.pk])
     ask = own.get if name == "choose_student" else own.post
     assert ask(address, {field: student.pk}).status_code == 404
     assert not Assessment.objects.exists()
 
 
-# --- Every step, whichever way it is asked ---------------------------------------------------------
+# --- Domain functions ------------------------------------------------------------------------------
 def refused(step: Callable[[], object]) -> None:
     with pytest.raises(lifecycle.DomainError, match=OWN):
         step()
 
 
-def test_starting_is_refused(student: Membership, of_another: Assessment, unit: ExamUnit) -> None:
+def test_starting_own_assessment_is_refused(student: Membership, of_another: Assessment, unit: ExamUnit) -> None:
     refused(lambda: start.start(unit=unit, student=student, by=student.user))
     refused(lambda: start.start_batch(unit=unit, students=[student], by=student.user))
     assert Assessment.objects.get() == of_another
 
 
-def test_choosing_is_refused(
+def test_choosing_own_examiner_is_refused(
     student: Membership, assessment: Assessment, of_another: Assessment, examiner: Contact
 ) -> None:
     by = student.user
@@ -195,7 +199,7 @@ def test_choosing_is_refused(
     refused(lambda: start.undo_start(assessment=assessment, by=by))
 
 
-def test_inviting_and_what_follows_are_refused(
+def test_inviting_and_later_steps_are_refused(
     student: Membership, invitation: Invitation, second_examiner: Contact, proposal: Proposal
 ) -> None:
     by, assessment = student.user, invitation.assessment
@@ -217,37 +221,35 @@ def test_inviting_and_what_follows_are_refused(
     assert not Event.objects.filter(actor=by).exists()
 
 
-def test_of_another_student_all_goes_on(own: Client, of_another: Assessment, examiner: Contact) -> None:
+def test_assessment_of_another_student_is_allowed(own: Client, of_another: Assessment, examiner: Contact) -> None:
     assert own.get(reverse("assessments:detail", args=[of_another.public_id])).status_code == 200
     ticked = {"examinator": [examiner.pk], "version": of_another.version}
     own.post(reverse("assessments:take_over", args=[of_another.public_id]), ticked)
     assert of_another.couplings.get().contact == examiner
 
 
-# --- What exists already -----------------------------------------------------------------------------
-def test_that_the_student_started_it_is_a_concern(
-    assessed: Assessment, student: Membership, committee_member: User
-) -> None:
-    said = "De initiator is de student zelf: Anouk van 't Hoff."
-    assert said not in warnings(read(assessed), by=committee_member)
+# --- Existing assessments ----------------------------------------------------------------------------
+def test_student_as_initiator_is_a_warning(assessed: Assessment, student: Membership, committee_member: User) -> None:
+    warning = "De initiator is de student zelf: Anouk van 't Hoff."
+    assert warning not in warnings(read(assessed), by=committee_member)
     Assessment.objects.filter(pk=assessed.pk).update(initiator=student.user)
-    found = Assessment.objects.for_pages().get(pk=assessed.pk)
-    assert said in warnings(read(found), by=committee_member)
+    queryset = Assessment.objects.for_pages().get(pk=assessed.pk)
+    assert warning in warnings(read(queryset), by=committee_member)
 
 
 @pytest.mark.parametrize("how", ["address", "account"])
-def test_that_the_student_examined_is_a_concern(
+def test_student_as_examiner_is_a_warning(
     assessed: Assessment, student: Membership, examiner: Contact, committee_member: User, how: str
 ) -> None:
     student.user.contacts.all().delete()
     same = {"email": student.user.email} if how == "address" else {"user": student.user}
     Contact.objects.filter(pk=examiner.pk).update(**same)
-    said = list(warnings(read(Assessment.objects.for_pages().get(pk=assessed.pk)), by=committee_member))
-    assert "Een examinator is de student zelf: Erik Examinator." in said
+    warning = list(warnings(read(Assessment.objects.for_pages().get(pk=assessed.pk)), by=committee_member))
+    assert "Een examinator is de student zelf: Erik Examinator." in warning
 
 
 @pytest.mark.parametrize("how", ["address", "account"])
-def test_a_link_that_became_the_student_s_opens_nothing(
+def test_link_of_the_student_address_is_refused(
     invitation: Invitation, student: Membership, examiner: Contact, how: str
 ) -> None:
     token = links.token_for(invitation=invitation)

@@ -46,7 +46,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def pdf(final: Assessment) -> Document:
-    """The current PDF, made."""
+    """The current PDF, rendered."""
     Document.objects.run(final.documents.get().pk)
     return final.documents.get()
 
@@ -55,18 +55,18 @@ def page_of(client: Client) -> str:
     return " ".join(without_tokens(client.get(PAGE).content.decode()).split())
 
 
-def test_without_an_exam_on_the_account_it_says_how_to_begin(client: Client, db: None) -> None:
+def test_account_without_an_exam_explains_how_to_begin(client: Client, db: None) -> None:
     client.force_login(UserFactory())
     page = page_of(client)
     assert "Er staat nog geen examen op uw account." in page
     assert f'href="{reverse("exams:catalogue")}"' in page
 
 
-def test_before_the_first_assessment_it_says_what_will_be_here(own: Client) -> None:
+def test_empty_page_explains_itself(own: Client) -> None:
     assert "zodra een docent er een voor u start" in page_of(own)
 
 
-def test_the_progress_is_shown_and_no_score(own: Client, invitation: Invitation) -> None:
+def test_progress_is_shown_without_scores(own: Client, invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Uitstekend gedaan.")
     page = page_of(own)
     assert "Verzorgende IG" in page
@@ -76,14 +76,14 @@ def test_the_progress_is_shown_and_no_score(own: Client, invitation: Invitation)
         assert hidden not in page
 
 
-def test_an_assessed_one_still_shows_no_score(own: Client, assessed: Assessment) -> None:
+def test_assessed_assessment_shows_no_score(own: Client, assessed: Assessment) -> None:
     page = page_of(own)
     assert re.search(r'aria-current="step"\s*>\s*Beoordeeld', page)
     for hidden in ("Voldoende", "Cijfer", "Pdf", "5,5"):
         assert hidden not in page
 
 
-def test_a_final_one_shows_grade_and_result_before_its_pdf_is_made(own: Client, final: Assessment) -> None:
+def test_final_result_is_shown_before_its_pdf(own: Client, final: Assessment) -> None:
     page = page_of(own)
     assert final.grade == Decimal("5.5")
     assert "5,5" in page
@@ -91,7 +91,7 @@ def test_a_final_one_shows_grade_and_result_before_its_pdf_is_made(own: Client, 
     assert "De pdf wordt gemaakt" in page
 
 
-def test_the_pdf_appears_once_it_is_made(own: Client, pdf: Document) -> None:
+def test_pdf_link_appears_after_rendering(own: Client, pdf: Document) -> None:
     address = reverse("assessments:document", args=[pdf.public_id])
     assert f'href="{address}"' in page_of(own)
     response = own.get(address)
@@ -102,12 +102,12 @@ def test_the_pdf_appears_once_it_is_made(own: Client, pdf: Document) -> None:
     assert "no-store" in response["Cache-Control"]
 
 
-def test_the_files_name_holds_numbers_and_codes_and_no_name(pdf: Document) -> None:
+def test_file_name_has_numbers_without_names(pdf: Document) -> None:
     code = pdf.assessment.exam.code
     assert pdf.filename == f"beoordeling-123456-{code}-b1-poging1-v1.pdf"
 
 
-def test_a_withdrawn_result_is_gone_with_its_pdf_but_not_for_the_committee(
+def test_withdrawn_result_is_visible_to_the_committee_only(
     own: Client, pdf: Document, committee_member: User, docent: User
 ) -> None:
     address = reverse("assessments:document", args=[pdf.public_id])
@@ -123,7 +123,7 @@ def test_a_withdrawn_result_is_gone_with_its_pdf_but_not_for_the_committee(
 
 
 @pytest.mark.parametrize("counts", [True, False])
-def test_a_cancelled_one_says_why_and_whether_it_counts_and_nothing_of_the_scores(
+def test_cancelled_assessment_shows_reason_without_scores(
     own: Client, assessed: Assessment, docent: User, counts: bool
 ) -> None:
     kind = CancelKind.IRREGULARITY
@@ -140,7 +140,7 @@ def test_a_cancelled_one_says_why_and_whether_it_counts_and_nothing_of_the_score
         assert hidden not in page
 
 
-def test_a_reason_from_before_students_read_it_is_not_shown(own: Client, assessed: Assessment, docent: User) -> None:
+def test_older_cancel_reason_is_hidden(own: Client, assessed: Assessment, docent: User) -> None:
     lifecycle.cancel(assessment=assessed, by=docent, reason="Niet voor de student.", counts_as_attempt=True)
     Assessment.objects.update(cancel_kind="")
     page = page_of(own)
@@ -148,12 +148,12 @@ def test_a_reason_from_before_students_read_it_is_not_shown(own: Client, assesse
     assert "Niet voor de student." not in page
 
 
-def test_an_exam_taken_off_the_account_hides_no_result(own: Client, final: Assessment, student: Membership) -> None:
+def test_removed_exam_does_not_hide_results(own: Client, final: Assessment, student: Membership) -> None:
     student.user.account_exams.all().delete()
     assert "5,5" in page_of(own)
 
 
-def test_attempts_stand_apart_newest_first(
+def test_attempts_are_listed_newest_first(
     own: Client, final: Assessment, student: Membership, unit: ExamUnit, docent: User
 ) -> None:
     steps.start_assessment(student, unit, docent)
@@ -162,7 +162,9 @@ def test_attempts_stand_apart_newest_first(
     assert "poging 1" not in page
 
 
-def test_someone_elses_is_not_there(client: Client, pdf: Document, stranger: User, student: Membership) -> None:
+def test_assessment_of_another_student_is_hidden(
+    client: Client, pdf: Document, stranger: User, student: Membership
+) -> None:
     fellow = MembershipFactory(school=student.school).user
     address = reverse("assessments:document", args=[pdf.public_id])
     for user in (fellow, stranger):
@@ -171,11 +173,11 @@ def test_someone_elses_is_not_there(client: Client, pdf: Document, stranger: Use
         assert client.get(address).status_code == 404
 
 
-def test_one_that_is_still_being_made_does_not_exist(own: Client, final: Assessment) -> None:
+def test_pdf_being_rendered_is_not_found(own: Client, final: Assessment) -> None:
     assert own.get(reverse("assessments:document", args=[final.documents.get().public_id])).status_code == 404
 
 
-def test_the_number_of_queries_does_not_grow(
+def test_query_count_is_constant(
     own: Client, pdf: Document, student: Membership, docent: User, examiner: Contact
 ) -> None:
     own.get(PAGE)

@@ -1,4 +1,4 @@
-"""The way back from the tab 'Digitaal beoordelen' to students who were started together."""
+"""Links on the tab 'Digitaal beoordelen' to students who were started together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
-    """A function that starts these students together, named by their last names."""
+    """Return a function that starts students with these last names together."""
 
     def start_class(*last_names: str, by: User = docent, at: School = school) -> list[Assessment]:
         students = [MembershipFactory(school=at, user__last_name=name) for name in last_names]
@@ -39,7 +39,7 @@ def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
 
 @pytest.fixture
 def ways_back(teacher: Client, unit: ExamUnit) -> Callable[[], list[str]]:
-    """A function that gives the addresses behind 'Samen verder' on the tab, as it is now."""
+    """Return a function that returns the URLs behind 'Samen verder' on the tab."""
 
     def ways_back() -> list[str]:
         page = teacher.get(reverse("assessments:unit_list", args=[unit.pk]))
@@ -52,7 +52,7 @@ def ways_back(teacher: Client, unit: ExamUnit) -> Callable[[], list[str]]:
     return ways_back
 
 
-def test_who_were_started_together_are_gone_on_with_from_the_tab(
+def test_tab_links_to_students_started_together(
     teacher: Client, student: Membership, school: School, unit: ExamUnit, ways_back
 ) -> None:
     second = MembershipFactory(school=school, user__last_name="Zomer")
@@ -63,32 +63,32 @@ def test_who_were_started_together_are_gone_on_with_from_the_tab(
     assert [a.student.user.last_name for a in page.context["assessments"]] == ["Hoff", "Zomer"]
 
 
-def test_only_those_who_lack_an_invitation_are_in_it(
+def test_only_uninvited_students_are_included(
     unit: ExamUnit, start_class: StartClass, ways_back, examiner: Contact
 ) -> None:
-    invited, chosen, nobody = start_class("Albers", "Bakker", "Claes")
+    invited, chosen, without_choice = start_class("Albers", "Bakker", "Claes")
     for assessment in (invited, chosen):
         steps.choose(assessment, examiner)
     steps.send_invitation(invited, examiner)
-    assert ways_back() == [batch_url("together", unit, [chosen, nobody])]
+    assert ways_back() == [batch_url("together", unit, [chosen, without_choice])]
 
 
-def test_a_part_that_nobody_was_chosen_for_lacks_an_invitation_too(
+def test_student_with_an_unassigned_part_is_included(
     unit: ExamUnit, start_class: StartClass, ways_back, examiner: Contact
 ) -> None:
     part = unit.core_tasks.get().work_processes.all()[0].parts.all()[0]
-    half, nobody = start_class("Albers", "Bakker")
+    half, without_choice = start_class("Albers", "Bakker")
     steps.choose(half, examiner, part=part)
     steps.send_invitation(half, examiner)
-    assert ways_back() == [batch_url("together", unit, [half, nobody])]
+    assert ways_back() == [batch_url("together", unit, [half, without_choice])]
 
 
-def test_each_start_has_a_way_of_its_own_the_newest_first(unit: ExamUnit, start_class: StartClass, ways_back) -> None:
+def test_each_batch_has_a_link_newest_first(unit: ExamUnit, start_class: StartClass, ways_back) -> None:
     first, second = start_class("Albers", "Bakker"), start_class("Claes", "Dekker")
     assert ways_back() == [batch_url("together", unit, second), batch_url("together", unit, first)]
 
 
-def test_one_who_is_left_stands_in_the_list_alone(
+def test_single_remaining_student_has_no_link(
     start_class: StartClass, ways_back, examiner: Contact, docent: User
 ) -> None:
     invited, stays = start_class("Albers", "Bakker")
@@ -98,25 +98,23 @@ def test_one_who_is_left_stands_in_the_list_alone(
     assert not stays.invitations.exists()
 
 
-def test_who_was_started_alone_is_with_nobody(assessment: Assessment, school: School, unit, docent, ways_back) -> None:
+def test_student_started_alone_has_no_link(assessment: Assessment, school: School, unit, docent, ways_back) -> None:
     steps.start_assessment(MembershipFactory(school=school), unit, docent)
     assert ways_back() == []
 
 
-def test_who_was_taken_back_is_not_gone_on_with(
-    unit: ExamUnit, start_class: StartClass, ways_back, docent: User
-) -> None:
+def test_undone_start_is_excluded(unit: ExamUnit, start_class: StartClass, ways_back, docent: User) -> None:
     mistake, *others = start_class("Albers", "Bakker", "Claes")
     start.undo_start(assessment=mistake, by=docent)
     assert ways_back() == [batch_url("together", unit, others)]
 
 
-def test_what_a_colleague_started_is_the_colleague_s(school, exam, start_class: StartClass, ways_back) -> None:
+def test_batch_of_a_colleague_is_not_offered(school, exam, start_class: StartClass, ways_back) -> None:
     start_class("Albers", "Bakker", by=member(school, Role.DOCENT, exam))
     assert ways_back() == []
 
 
-def test_students_of_two_schools_are_gone_on_with_school_by_school(
+def test_batch_of_two_schools_has_a_link_per_school(
     unit: ExamUnit, docent: User, school: School, other_school: School, ways_back
 ) -> None:
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)

@@ -1,4 +1,4 @@
-"""The initiator takes back what was started by mistake, as long as nobody was invited."""
+"""The initiator undoes a start as long as no examiner was invited."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def post(client: Client, assessment: Assessment, version: int | str | None = Non
     return " ".join(page.split())
 
 
-def test_a_new_one_is_taken_back_after_a_confirmation_that_names_whose(teacher: Client, assessment: Assessment) -> None:
+def test_undo_confirmation_names_the_student(teacher: Client, assessment: Assessment) -> None:
     assert address(assessment) in detail(teacher, assessment)
     page = teacher.get(address(assessment)).content.decode()
     assert "Beoordeling van Anouk van &#x27;t Hoff intrekken?" in page
@@ -50,14 +50,14 @@ def test_a_new_one_is_taken_back_after_a_confirmation_that_names_whose(teacher: 
     assert address(assessment) not in page
 
 
-def test_it_can_be_started_again_as_the_same_attempt(
+def test_undone_start_can_be_repeated_as_same_attempt(
     teacher: Client, assessment: Assessment, student: Membership, docent: User
 ) -> None:
     post(teacher, assessment)
     assert steps.start_assessment(student, assessment.unit, docent).attempt == 1
 
 
-def test_not_once_someone_was_invited(teacher: Client, invitation: Invitation) -> None:
+def test_invited_assessment_cannot_be_undone(teacher: Client, invitation: Invitation) -> None:
     assessment = invitation.assessment
     assert address(assessment) not in detail(teacher, assessment)
     assert "alleen de examencommissie" in teacher.get(address(assessment), follow=True).content.decode()
@@ -65,7 +65,7 @@ def test_not_once_someone_was_invited(teacher: Client, invitation: Invitation) -
     assert assessment.status == Status.INVITED
 
 
-def test_not_even_when_that_invitation_was_withdrawn(teacher: Client, invitation: Invitation, docent: User) -> None:
+def test_withdrawn_invitation_still_prevents_undo(teacher: Client, invitation: Invitation, docent: User) -> None:
     invite.withdraw(invitation=invitation, by=docent)
     assessment = Assessment.objects.get()
     assert assessment.status == Status.NEW
@@ -75,12 +75,14 @@ def test_not_even_when_that_invitation_was_withdrawn(teacher: Client, invitation
 
 
 @pytest.mark.parametrize("version", ["", "x", 99])
-def test_one_that_was_changed_meanwhile_is_not(teacher: Client, assessment: Assessment, version: int | str) -> None:
+def test_concurrently_changed_assessment_is_not_undone(
+    teacher: Client, assessment: Assessment, version: int | str
+) -> None:
     assert "intussen gewijzigd" in post(teacher, assessment, version)
     assert assessment.status == Status.NEW
 
 
-def test_a_double_click_is_told(teacher: Client, assessment: Assessment) -> None:
+def test_double_click_shows_a_notice(teacher: Client, assessment: Assessment) -> None:
     post(teacher, assessment)
     assert "ingetrokken en kan niet meer worden gewijzigd" in post(teacher, assessment)
     assert assessment.events.count() == 2

@@ -1,4 +1,4 @@
-"""'Digitaal beoordelen starten voor student': taking students one by one or as a list, and 'Ga verder'."""
+"""'Digitaal beoordelen starten voor student': selecting students singly or as a list, and 'Ga verder'."""
 
 from __future__ import annotations
 
@@ -65,28 +65,28 @@ def rows(response, name):
     return [row.student for row in response.context[name]]
 
 
-def taken_in(address: str) -> list[int]:
+def selected_in(address: str) -> list[int]:
     return [int(pk) for pk in parse_qs(urlsplit(address).query).get("student", [])]
 
 
-def said(response) -> list[str]:
+def messages_of(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def test_while_typing_only_what_was_found_is_answered(teacher: Client, student: Membership, page: str) -> None:
+def test_htmx_search_gets_only_the_results(teacher: Client, student: Membership, page: str) -> None:
     answer = teacher.get(page, {"q": "hoff"}, headers={"HX-Request": "true"}).content.decode()
     assert "anouk@hier.test" in answer
     assert "<html" not in answer
 
 
-def test_name_number_and_address_are_shown_before_one_is_taken(teacher: Client, student: Membership, page: str) -> None:
+def test_search_result_shows_name_number_and_address(teacher: Client, student: Membership, page: str) -> None:
     answer = teacher.get(page, {"q": "hoff"}).content.decode()
     shown = answer[answer.index("Gevonden") : answer.index('name="erbij"')]
     for words in ("Anouk van &#x27;t Hoff", "123456", "anouk@hier.test"):
         assert words in shown
 
 
-def test_toevoegen_puts_the_student_on_top_beside_those_taken_before(
+def test_toevoegen_puts_the_student_first_in_the_selection(
     teacher: Client, student: Membership, other: Membership, change: str
 ) -> None:
     answer = teacher.post(change, {"q": "hoff", "student": other.pk, "erbij": student.pk}, follow=True)
@@ -95,15 +95,15 @@ def test_toevoegen_puts_the_student_on_top_beside_those_taken_before(
     assert [row.taken for row in answer.context["found"]] == [True]
 
 
-def test_one_is_taken_off_and_the_others_stay(
+def test_removed_student_leaves_the_selection(
     teacher: Client, student: Membership, other: Membership, change: str
 ) -> None:
     answer = teacher.post(change, {"student": [student.pk, other.pk], "eraf": student.pk})
-    assert taken_in(answer["Location"]) == [other.pk]
+    assert selected_in(answer["Location"]) == [other.pk]
 
 
 @pytest.mark.parametrize("button", ["erbij", "eraf", "q", "nummers"])
-def test_date_and_place_that_were_typed_stay(
+def test_typed_date_and_place_are_kept(
     teacher: Client, student: Membership, other: Membership, change: str, paste: str, button: str
 ) -> None:
     post = {"student": student.pk, "planned_on": "2026-12-24", "place": "Bakkerij <Bos>", button: other.pk}
@@ -114,18 +114,16 @@ def test_date_and_place_that_were_typed_stay(
     assert "Bakkerij &lt;Bos&gt;" in answer.content.decode()
 
 
-def test_date_and_place_stay_when_the_last_student_is_taken_off(
-    teacher: Client, student: Membership, change: str
-) -> None:
+def test_date_and_place_are_kept_without_students(teacher: Client, student: Membership, change: str) -> None:
     post = {"student": student.pk, "eraf": student.pk, "planned_on": "2026-12-24", "place": "Bos"}
     assert 'name="place" value="Bos"' in teacher.post(change, post, follow=True).content.decode()
 
 
-def test_the_same_student_twice_is_one(teacher: Client, student: Membership, page: str) -> None:
+def test_duplicate_student_is_selected_once(teacher: Client, student: Membership, page: str) -> None:
     assert rows(teacher.get(page, {"student": [student.pk, student.pk]}), "chosen") == [student]
 
 
-def test_students_of_another_school_do_not_exist_among_others(
+def test_students_of_another_school_are_ignored(
     teacher: Client, student: Membership, other_school: School, page: str, go_on: str, paste: str
 ) -> None:
     both = {"student": [student.pk, MembershipFactory(school=other_school).pk], "nummers": "1"}
@@ -135,7 +133,7 @@ def test_students_of_another_school_do_not_exist_among_others(
     assert not Assessment.objects.exists()
 
 
-def test_the_search_takes_no_more_queries_for_many_than_for_one(
+def test_query_count_is_constant_for_results(
     teacher: Client,
     student: Membership,
     school: School,
@@ -152,14 +150,14 @@ def test_the_search_takes_no_more_queries_for_many_than_for_one(
         teacher.get(page, {"student": [student.pk, *[one.pk for one in more[5:]]], "q": "anouk"})
 
 
-def test_a_running_one_is_shown_as_such_and_leads_to_it(teacher: Client, assessment: Assessment, page: str) -> None:
+def test_running_assessment_is_marked_and_linked(teacher: Client, assessment: Assessment, page: str) -> None:
     answer = teacher.get(page, {"q": "hoff"}).content.decode()
     assert "Loopt al" in answer
     assert reverse("assessments:detail", args=[assessment.public_id]) in answer
     assert 'name="erbij"' not in answer
 
 
-def test_a_second_attempt_is_offered_when_the_first_is_final(
+def test_second_attempt_is_offered_after_a_final_result(
     teacher: Client, assessed: Assessment, student: Membership, committee_member: User, page: str, go_on: str
 ) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
@@ -171,7 +169,7 @@ def test_a_second_attempt_is_offered_when_the_first_is_final(
 
 
 # --- A pasted list -------------------------------------------------------------------------------
-def test_a_pasted_list_names_what_became_of_each_number(
+def test_pasted_list_reports_each_number(
     teacher: Client, assessment: Assessment, school: School, other: Membership, other_school: School, paste: str
 ) -> None:
     elsewhere = MembershipFactory(school=other_school, student_number="300300")
@@ -185,7 +183,7 @@ def test_a_pasted_list_names_what_became_of_each_number(
     text = f"200200\r\n123456;999999, {elsewhere.student_number}\tTESS@hier.test"
     answer = teacher.post(paste, {"nummers": text}, follow=True)
     assert rows(answer, "chosen") == [other]
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Toegevoegd: Bart Boom (200200).",
         "Loopt al: Anouk van 't Hoff (123456).",
         "Nog geen studentnummer ingevuld: Tess Zonder (tess@hier.test).",
@@ -193,86 +191,82 @@ def test_a_pasted_list_names_what_became_of_each_number(
     ]
 
 
-def test_a_pasted_list_comes_besides_those_taken_before(
-    teacher: Client, student: Membership, other: Membership, paste: str
-) -> None:
+def test_pasted_list_extends_the_selection(teacher: Client, student: Membership, other: Membership, paste: str) -> None:
     answer = teacher.post(paste, {"student": student.pk, "nummers": "200200 123456"}, follow=True)
     assert rows(answer, "chosen") == [student, other]
-    assert "Was al toegevoegd: Anouk van 't Hoff (123456)." in said(answer)
+    assert "Was al toegevoegd: Anouk van 't Hoff (123456)." in messages_of(answer)
 
 
-def test_a_number_and_the_address_of_one_student_are_one(teacher: Client, student: Membership, paste: str) -> None:
+def test_number_and_address_of_a_student_count_once(teacher: Client, student: Membership, paste: str) -> None:
     answer = teacher.post(paste, {"nummers": "123456 Anouk@hier.test 123456"}, follow=True)
     assert rows(answer, "chosen") == [student]
-    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
+    assert messages_of(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
 
 
-def test_a_number_of_two_schools_is_not_guessed(
+def test_number_in_two_schools_is_ambiguous(
     teacher: Client, student: Membership, docent: User, other_school: School, paste: str
 ) -> None:
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
     MembershipFactory(school=other_school, student_number="123456")
     answer = teacher.post(paste, {"nummers": "123456"}, follow=True)
     assert rows(answer, "chosen") == []
-    assert said(answer) == ["Staat bij meer dan één school; zoek op naam: 123456."]
+    assert messages_of(answer) == ["Staat bij meer dan één school; zoek op naam: 123456."]
 
 
 @pytest.mark.parametrize(
     "text",
     ["Anouk van 't Hoff <anouk@hier.test>", "Hoff, Anouk van ’t<Anouk@Hier.test>;", "“Anouk” (<anouk@hier.test>)"],
 )
-def test_a_mail_program_s_way_to_write_an_address_is_understood(
-    teacher: Client, student: Membership, paste: str, text: str
-) -> None:
+def test_address_in_mail_program_format_is_read(teacher: Client, student: Membership, paste: str, text: str) -> None:
     answer = teacher.post(paste, {"nummers": text}, follow=True)
     assert rows(answer, "chosen") == [student]
-    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
+    assert messages_of(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
 
 
 @pytest.mark.parametrize("text", ["", " \n ", ",;", "\0"])
-def test_an_empty_list_is_refused_and_those_taken_stay(
+def test_empty_list_is_refused_and_selection_is_kept(
     teacher: Client, student: Membership, paste: str, text: str
 ) -> None:
     answer = teacher.post(paste, {"student": student.pk, "nummers": text}, follow=True)
-    assert said(answer) == ["Plak eerst een lijst met studentnummers."]
+    assert messages_of(answer) == ["Plak eerst een lijst met studentnummers."]
     assert rows(answer, "chosen") == [student]
 
 
-def test_a_list_that_is_too_long_is_refused(teacher: Client, paste: str) -> None:
+def test_long_list_is_refused(teacher: Client, paste: str) -> None:
     answer = teacher.post(paste, {"nummers": " ".join(map(str, range(selection.MAX_PASTED + 1)))}, follow=True)
-    assert said(answer) == ["Er staan 501 nummers in de lijst; het mogen er hooguit 500 zijn."]
+    assert messages_of(answer) == ["Er staan 501 nummers in de lijst; het mogen er hooguit 500 zijn."]
 
 
-def test_a_list_of_megabytes_is_refused_unread(teacher: Client, paste: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_of_megabytes_is_refused_unread(teacher: Client, paste: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "_words", None)
     answer = teacher.post(paste, {"nummers": "123456 " * 600_000}, follow=True)
-    assert said(answer) == ["De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel."]
+    assert messages_of(answer) == ["De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel."]
     assert "100.000 tekens tegelijk" in answer.content.decode()
 
 
-def test_a_name_that_is_pasted_for_search_is_cut_off(teacher: Client, unit: ExamUnit) -> None:
+def test_long_search_text_is_truncated(teacher: Client, unit: ExamUnit) -> None:
     answer = teacher.post(reverse("assessments:change_chosen", args=[unit.pk]), {"q": "x" * 1_000_000})
     assert len(answer.url) < 1000
 
 
-def test_markup_in_a_list_is_text(teacher: Client, paste: str) -> None:
+def test_markup_in_a_list_is_escaped(teacher: Client, paste: str) -> None:
     page = teacher.post(paste, {"nummers": "<b>x</b>"}, follow=True).content.decode()
     assert "Niet gevonden: &lt;b&gt;x&lt;/b&gt;." in page
 
 
-def test_more_than_fit_are_left_out_and_named(
+def test_students_over_the_limit_are_skipped_and_named(
     teacher: Client, student: Membership, other: Membership, paste: str, page: str, monkeypatch
 ) -> None:
     monkeypatch.setattr(access, "MAX_BATCH", 1)
     answer = teacher.post(paste, {"nummers": "123456 200200"}, follow=True)
     assert rows(answer, "chosen") == [student]
-    assert "Hooguit 1 tegelijk; niet toegevoegd: Bart Boom (200200)." in said(answer)
+    assert "Hooguit 1 tegelijk; niet toegevoegd: Bart Boom (200200)." in messages_of(answer)
     full = teacher.get(page, {"student": str(student.pk), "q": "boom"}).content.decode()
     assert "meer kan niet tegelijk" in full
     assert 'name="erbij"' not in full
 
 
-def test_the_second_column_names_the_examiner_who_is_coupled_at_ga_verder(
+def test_second_column_couples_the_examiner(
     teacher: Client,
     student: Membership,
     other: Membership,
@@ -283,7 +277,7 @@ def test_the_second_column_names_the_examiner_who_is_coupled_at_ga_verder(
 ) -> None:
     text = "Studentnummer\tE-mailadres examinator\r\n\r\n123456\tERIK@bedrijf.test\r\n200200\ttineke@bedrijf.test\r\n"
     answer = teacher.post(paste, {"nummers": text}, follow=True)
-    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456), Bart Boom (200200)."]
+    assert messages_of(answer) == ["Toegevoegd: Anouk van 't Hoff (123456), Bart Boom (200200)."]
     assert [row.examiners for row in answer.context["chosen"]] == [[examiner], [second_examiner]]
     fields = re.findall(r'name="(student|examinator-\d+)" value="(\d+)"', answer.content.decode())
     post: dict[str, list[str]] = {}
@@ -308,15 +302,15 @@ def test_the_second_column_names_the_examiner_who_is_coupled_at_ga_verder(
         "123456\u2003erik@\u00adbedrijf.test\u2028",
     ],
 )
-def test_a_line_is_read_as_spreadsheets_copy_it(
+def test_spreadsheet_lines_are_read(
     teacher: Client, student: Membership, examiner: Contact, paste: str, line: str
 ) -> None:
     answer = teacher.post(paste, {"nummers": line}, follow=True)
-    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
+    assert messages_of(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
     assert [row.examiners for row in answer.context["chosen"]] == [[examiner]]
 
 
-def test_an_examiner_who_is_not_in_the_address_book_is_named(
+def test_unknown_examiner_is_named(
     teacher: Client, student: Membership, other_school: School, examiner: Contact, paste: str
 ) -> None:
     ContactFactory(school=other_school, email="elders@bedrijf.test")
@@ -324,14 +318,14 @@ def test_an_examiner_who_is_not_in_the_address_book_is_named(
     examiner.save()
     text = "123456;elders@bedrijf.test\n123456;erik@bedrijf.test\n999999;wie@bedrijf.test"
     answer = teacher.post(paste, {"nummers": text}, follow=True)
-    assert said(answer)[1:] == [
+    assert messages_of(answer)[1:] == [
         "Niet gevonden: 999999.",
         "Niet in het adresboek; importeer ze eerst of voeg ze toe: elders@bedrijf.test, erik@bedrijf.test.",
     ]
     assert [row.examiners for row in answer.context["chosen"]] == [()]
 
 
-def test_an_examiner_of_another_school_in_the_form_does_not_exist(
+def test_examiner_of_another_school_is_ignored(
     teacher: Client, student: Membership, other_school: School, go_on: str
 ) -> None:
     elsewhere = ContactFactory(school=other_school)
@@ -340,18 +334,18 @@ def test_an_examiner_of_another_school_in_the_form_does_not_exist(
     assert not Assessment.objects.exists()
 
 
-def test_an_examiner_who_has_left_since_is_named_and_the_student_is_started(
+def test_removed_examiner_is_named_and_student_starts(
     teacher: Client, student: Membership, examiner: Contact, go_on: str
 ) -> None:
     examiner.removed_at = timezone.now()
     examiner.save()
     answer = teacher.post(go_on, {"student": student.pk, f"examinator-{student.pk}": examiner.pk}, follow=True)
-    assert said(answer) == ["Staat niet meer in het adresboek, en is niet gekozen: Erik Examinator."]
+    assert messages_of(answer) == ["Staat niet meer in het adresboek, en is niet gekozen: Erik Examinator."]
     assert not student.assessments.get().couplings.exists()
 
 
 # --- Ga verder -----------------------------------------------------------------------------------
-def test_one_goes_on_to_its_examiners_with_date_and_place(teacher: Client, student: Membership, go_on: str) -> None:
+def test_single_student_continues_to_examiners(teacher: Client, student: Membership, go_on: str) -> None:
     on = timezone.localdate() + timedelta(days=7)
     answer = teacher.post(go_on, {"student": student.pk, "planned_on": on.isoformat(), "place": "Bakkerij Bos"})
     started = Assessment.objects.get()
@@ -368,7 +362,7 @@ def test_one_goes_on_to_its_examiners_with_date_and_place(teacher: Client, stude
         ("place", "x" * 121, "120"),
     ],
 )
-def test_a_wrong_date_or_place_is_refused_and_those_taken_stay(
+def test_invalid_date_or_place_keeps_the_selection(
     teacher: Client, student: Membership, other: Membership, go_on: str, field: str, value: str, reason: str
 ) -> None:
     answer = teacher.post(go_on, {"student": [student.pk, other.pk], field: value})
@@ -377,29 +371,27 @@ def test_a_wrong_date_or_place_is_refused_and_those_taken_stay(
     assert not Assessment.objects.exists()
 
 
-def test_a_list_that_was_pasted_and_not_added_yet_is_shown_first(
-    teacher: Client, student: Membership, other: Membership, go_on: str
-) -> None:
+def test_unadded_list_is_previewed_first(teacher: Client, student: Membership, other: Membership, go_on: str) -> None:
     answer = teacher.post(go_on, {"student": student.pk, "nummers": "200200", "place": "Bos"}, follow=True)
     assert rows(answer, "chosen") == [student, other]
     assert not Assessment.objects.exists()
 
 
-def test_several_go_on_to_their_examiners_together(
+def test_several_students_continue_to_batch_examiners(
     teacher: Client, student: Membership, other: Membership, go_on: str
 ) -> None:
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
     assert "Examinatoren kiezen voor 2 studenten" in answer.content.decode()
-    assert said(answer) == ["Gestart voor Anouk van 't Hoff (123456), Bart Boom (200200)."]
+    assert messages_of(answer) == ["Gestart voor Anouk van 't Hoff (123456), Bart Boom (200200)."]
     assert {a.student for a in answer.context["assessments"]} == {student, other}
 
 
-def test_who_was_started_by_a_colleague_meanwhile_is_named_and_the_others_go_on(
+def test_student_started_meanwhile_is_named_and_skipped(
     teacher: Client, student: Membership, other: Membership, unit: ExamUnit, colleague: User, go_on: str
 ) -> None:
     steps.start_assessment(student, unit, colleague)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Gestart voor Bart Boom (200200).",
         "Niet nog eens gestart, want er loopt al een beoordeling: Anouk van 't Hoff (123456).",
     ]
@@ -407,7 +399,7 @@ def test_who_was_started_by_a_colleague_meanwhile_is_named_and_the_others_go_on(
     assert student.assessments.get().initiator == colleague
 
 
-def test_who_leaves_the_school_at_that_moment_is_named_and_the_others_go_on(
+def test_student_leaving_meanwhile_is_named_and_skipped(
     teacher: Client,
     student: Membership,
     other: Membership,
@@ -416,20 +408,20 @@ def test_who_leaves_the_school_at_that_moment_is_named_and_the_others_go_on(
 ) -> None:
     manager = member(student.school, Role.SCHOOLBEHEER)
 
-    def start_after(**given: Any) -> start.StartedBatch:
+    def start_after(**kwargs: Any) -> start.StartedBatch:
         leave(school=student.school, user=student.user, by=manager)
-        return start_batch(**given)
+        return start_batch(**kwargs)
 
     start_batch = start.start_batch
     monkeypatch.setattr("assessments.start.start.start_batch", start_after)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Gestart voor Bart Boom (200200).",
         "Niet gestart, want niet meer bij de school: Anouk van 't Hoff (123456).",
     ]
 
 
-def test_a_double_click_for_several_ends_where_the_first_click_did(
+def test_double_click_for_several_redirects_alike(
     teacher: Client, student: Membership, other: Membership, go_on: str
 ) -> None:
     first = teacher.post(go_on, {"student": [student.pk, other.pk]})
@@ -438,7 +430,7 @@ def test_a_double_click_for_several_ends_where_the_first_click_did(
     assert Assessment.objects.count() == 2
 
 
-def test_students_of_two_schools_go_on_to_the_list(
+def test_students_of_two_schools_continue_to_the_list(
     teacher: Client, student: Membership, docent: User, other_school: School, unit: ExamUnit, go_on: str
 ) -> None:
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
@@ -448,16 +440,16 @@ def test_students_of_two_schools_go_on_to_the_list(
     assert Assessment.objects.count() == 2
 
 
-def test_more_than_the_limit_are_refused(
+def test_selection_over_the_limit_is_refused(
     teacher: Client, student: Membership, other: Membership, go_on: str, monkeypatch
 ) -> None:
     monkeypatch.setattr(access, "MAX_BATCH", 1)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
-    assert said(answer) == ["U kunt hooguit 1 studenten tegelijk starten."]
+    assert messages_of(answer) == ["U kunt hooguit 1 studenten tegelijk starten."]
     assert not Assessment.objects.exists()
 
 
-def test_a_docent_without_the_exam_gets_nowhere(client: Client, school: School, page: str, go_on: str) -> None:
+def test_docent_without_the_exam_gets_not_found(client: Client, school: School, page: str, go_on: str) -> None:
     bare = UserFactory()
     MembershipFactory(user=bare, school=school, role=Role.DOCENT)
     client.force_login(bare)

@@ -40,13 +40,13 @@ def document_of(assessment: Assessment, *, made: bool = True, number: int = 1, *
     )
 
 
-@pytest.mark.parametrize(("ovg", "grade", "said"), [("V", "6.5", "6,5"), ("O", "4.0", "4,0"), ("G", "10.0", "10,0")])
+@pytest.mark.parametrize(("ovg", "grade", "message"), [("V", "6.5", "6,5"), ("O", "4.0", "4,0"), ("G", "10.0", "10,0")])
 def test_final_row_shows_grade_and_ovg(
-    member: Client, make_afname: AfnameMaker, ovg: str, grade: str, said: str
+    member: Client, make_afname: AfnameMaker, ovg: str, grade: str, message: str
 ) -> None:
     make_afname(Status.FINAL, ovg=ovg, grade=Decimal(grade))
     cell = status_cell(page(member))
-    assert f"</span> {said}</strong>" in cell
+    assert f"</span> {message}</strong>" in cell
     assert f'<span class="score ovg-{ovg}"><b>{ovg}</b>' in cell
 
 

@@ -1,4 +1,4 @@
-"""'Examen afnames': what it opens on, what the search finds, its pages, and who may see it."""
+"""'Examen afnames': the default view, search, pagination and permissions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def listed(member: Client, **search: object) -> list[str]:
-    """The student numbers on the page, from top to bottom."""
+    """Return the student numbers on the page, in order."""
     page = member.get(f"{LIST}?{urlencode(search)}").content.decode()
     return re.findall(r'data-label="Studentnummer">\s*([^<\s]*)', page)
 
 
 def states(page: str) -> list[tuple[str, str, str]]:
-    """Each state's link, its words, and its count."""
+    """Return the link, label and count of each status."""
     link = r'<a href="(\?[^"]*)"[^>]*>([^<]*?)\s*(?:<span class="state-count">([^<]*)</span>)?</a>'
     [choice] = re.findall(r'<nav class="state-choice" aria-label="Status kiezen">(.*?)</nav>', page, re.DOTALL)
     return [(unescape(address), label, count) for address, label, count in re.findall(link, choice)]
@@ -70,7 +70,7 @@ def test_each_status_can_be_filtered_on(member: Client, make_afname: AfnameMaker
 
 
 @pytest.mark.parametrize("words", ["zoë", "ZOE kuip", "kuipers", "zk@hier", "0815", "815 zoe"])
-def test_student_is_found_by_parts_of_name_address_and_number(
+def test_student_is_found_by_name_address_and_number(
     member: Client, make_afname: AfnameMaker, school: School, words: str
 ) -> None:
     zoe = numbered(school, "0815", first_name="Zoë", last_name="Kuipers", email="zk@hier.test")
@@ -112,7 +112,7 @@ def test_examiner_and_initiator_are_found_by_name(
 def test_period_includes_its_last_day(
     member: Client, make_afname: AfnameMaker, school: School, period: dict[str, str], numbers: list[str]
 ) -> None:
-    for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; at 23:00 by the clock here
+    for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; 23:00 local time
         make_afname(student=numbered(school, str(day)), since=datetime(2026, 11, day, hour, 59, tzinfo=UTC))
     assert listed(member, **period) == numbers
 
@@ -129,9 +129,11 @@ def test_each_status_shows_its_count_for_the_search(
     def counts(**search: str) -> dict[str, str]:
         return {label: count for _, label, count in states(member.get(LIST, search).content.decode())}
 
-    nobody = dict.fromkeys(["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"], "0")
-    assert counts() == {**nobody, "Beoordeeld": "1", "Definitief": "2", "Alle statussen": "3"}
-    assert counts(student="emma") == {**nobody, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
+    no_counts = dict.fromkeys(
+        ["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"], "0"
+    )
+    assert counts() == {**no_counts, "Beoordeeld": "1", "Definitief": "2", "Alle statussen": "3"}
+    assert counts(student="emma") == {**no_counts, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
 
 
 def test_status_link_keeps_the_fields_and_resets_the_page(member: Client, assessed: Assessment) -> None:
@@ -149,7 +151,7 @@ def test_counts_stop_at_a_thousand(member: Client, make_afname: AfnameMaker, mon
 
 
 @pytest.mark.parametrize(
-    ("status", "days", "said"),
+    ("status", "days", "message"),
     [
         (Status.ASSESSED, 0, "wacht sinds vandaag"),
         (Status.ASSESSED, 1, "wacht al 1 dag"),
@@ -159,12 +161,12 @@ def test_counts_stop_at_a_thousand(member: Client, make_afname: AfnameMaker, mon
     ],
 )
 def test_row_shows_the_waiting_time(
-    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, said: str
+    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, message: str
 ) -> None:
     time_machine.move_to(MONDAY, tick=False)
     make_afname(status, since=MONDAY - timedelta(days=days))
     page = member.get(LIST, {"status": "ALLE"}).content.decode()
-    assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == said
+    assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == message
 
 
 def test_two_weeks_of_waiting_is_highlighted(
@@ -225,7 +227,7 @@ def test_search_stays_in_the_fields_and_the_links(member: Client, assessed: Asse
 
 
 def test_pages_contain_every_row_once_in_order(member: Client, make_afname: AfnameMaker, school: School) -> None:
-    # Many at the same moment: the key must tell them apart.
+    # Equal timestamps: the key must distinguish the rows.
     for number in range(2 * PAGE_SIZE + 5):
         make_afname(student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number // 40))
     seen, address = [], LIST
@@ -308,8 +310,8 @@ def test_query_count_is_constant_for_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("Tineke Tweede") == 21
-    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, who examines,
-    # tabs, batches, what was not sent; for the download: the profiles, the last export
+    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, examiners,
+    # tabs, batches, unsent mails; for the download: the profiles, the last export
     assert len(one) == len(many) == 14
 
 

@@ -132,13 +132,13 @@ def test_list_of_proposals_uses_an_index(school: School, committee_member: User)
     assert Status.ASSESSED.value in str(listed.query)
 
 
-# --- Many at once --------------------------------------------------------------------------------
+# --- Batches -------------------------------------------------------------------------------------
 MANY = reverse("committee:finalise_many")
 
 
 @pytest.fixture
 def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
-    """Waiting ones, the longest first, of which a page shows two."""
+    """Five waiting assessments, longest first; a page shows two."""
     monkeypatch.setattr(batch, "MAX_BATCH", 2)
     return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
 

@@ -33,7 +33,7 @@ def called(name: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def many(make_afname: AfnameMaker, school: School, other_school: School, unit: ExamUnit) -> None:
-    """Each of the students by turns with each of the rest; some at the same moment, two to a student's exam."""
+    """Assessments of all combinations; some at the same time, two per student and exam."""
     students = [MembershipFactory(school=school, **{f"user__{k}": v for k, v in called(n).items()}) for n in STUDENTS]
     teachers = [member(school, Role.DOCENT, **called(name)) for name in TEACHERS]
     contacts = [ContactFactory(school=school, **called(name)) for name in EXAMINERS]
@@ -56,8 +56,8 @@ def many(make_afname: AfnameMaker, school: School, other_school: School, unit: E
     )
 
 
-def read_everything(school: School) -> list[tuple[Assessment, list[Contact], list[Membership]]]:
-    """Return the school's assessments, oldest first, with their examiners and the roles of who started them."""
+def read_assessments(school: School) -> list[tuple[Assessment, list[Contact], list[Membership]]]:
+    """Return the school's assessments, oldest first, with their examiners and the memberships of the initiators."""
     ordered = Assessment.objects.order_by("status_since", "pk").filter(school=school)
     return [
         (one, [part.contact for part in one.live_assignments], list(one.initiator.memberships.filter(school=school)))
@@ -66,9 +66,9 @@ def read_everything(school: School) -> list[tuple[Assessment, list[Contact], lis
 
 
 def expected(
-    everything: list[tuple[Assessment, list[Contact], list[Membership]]], fields: dict[str, str]
+    all_assessments: list[tuple[Assessment, list[Contact], list[Membership]]], fields: dict[str, str]
 ) -> list[Assessment]:
-    """Those that the fields describe, by looking at each."""
+    """Return the assessments that match the fields, by checking each."""
 
     def is_meant(one: Assessment, examiners: list[Contact], roles: list[Membership]) -> bool:
         day = one.status_since.date()
@@ -82,7 +82,7 @@ def expected(
             and is_called(fields.get("examinator"), examiners)
         )
 
-    return [one for one, examiners, roles in everything if is_meant(one, examiners, roles)]
+    return [one for one, examiners, roles in all_assessments if is_meant(one, examiners, roles)]
 
 
 def is_called(query: str | None, people: Iterable[Membership | Contact]) -> bool:
@@ -90,7 +90,7 @@ def is_called(query: str | None, people: Iterable[Membership | Contact]) -> bool
 
 
 def read_all(search: AssessmentSearch) -> list[Assessment]:
-    """What the pages hold, from the first to the last; each is the same page from the next."""
+    """Return the rows of all pages, first to last; paging back must give the same pages."""
     seen: list[Assessment] = []
     page = read_page(search)
     while page.following:
@@ -126,16 +126,16 @@ def test_search_finds_and_counts_the_matching_assessments(
     people: dict[str, str], school: School, unit: ExamUnit, committee_member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_module, "PAGE_SIZE", 5)
-    everything = read_everything(school)
+    all_assessments = read_assessments(school)
     exam = {"examen": str(unit.exam_version.exam_id)}
     period = {"van": "2026-11-19", "tot": "2026-11-22", "status": ALL}
     for narrowed in ({"status": ALL}, {"status": "FINAL"}, {"status": "ASSESSED"}, exam | {"status": "FINAL"}, period):
         fields = narrowed | people
         search = search_of(committee_member, **fields)
-        meant = expected(everything, fields)
+        meant = expected(all_assessments, fields)
         assert read_all(search) == (meant if fields["status"] == "ASSESSED" else meant[::-1])
         [counted] = count_each(search) or []
-        assert +counted == Counter(one.status for one in expected(everything, fields | {"status": ALL}))
+        assert +counted == Counter(one.status for one in expected(all_assessments, fields | {"status": ALL}))
 
 
 def test_counting_stops(committee_member: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,17 +14,17 @@ from assessments.models import Assessment
 
 
 def tick(assessments: Sequence[Assessment], *, office: str, step: str = "afronden") -> dict[str, Any]:
-    """What the first form sends."""
+    """Return the post of the first form."""
     return {"afname": [f"{a.public_id}:{a.version}:{step}" for a in assessments], "email": office}
 
 
-def look(browser: Client, ticked: dict[str, Any]) -> str:
-    """The page that asks to confirm, or the form again if something is wrong with it."""
+def post_selection(browser: Client, ticked: dict[str, Any]) -> str:
+    """Return the confirmation page, or the form with its errors."""
     return " ".join(browser.post(reverse("committee:confirm_many"), ticked).content.decode().split())
 
 
 def sent_by(page: str) -> dict[str, list[str]]:
-    """What the confirmation's button sends."""
+    """Return the fields that the confirmation's button sends."""
     fields: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page):
         fields.setdefault(unescape(name), []).append(unescape(value))
@@ -32,11 +32,11 @@ def sent_by(page: str) -> dict[str, list[str]]:
 
 
 def confirm(browser: Client, ticked: dict[str, Any]) -> Any:
-    """Looks and confirms; the answer, not followed."""
-    return browser.post(reverse("committee:make_many_final"), sent_by(look(browser, ticked)))
+    """Post the selection and confirm; return the response without following it."""
+    return browser.post(reverse("committee:make_many_final"), sent_by(post_selection(browser, ticked)))
 
 
 def read_answer(browser: Client, answer: Any) -> str:
-    """The page that an answer leads to, or is."""
+    """Return the text of the response, after its redirect."""
     page = browser.get(answer["Location"]) if answer.status_code == 302 else answer
     return " ".join(page.content.decode().split())

@@ -1,4 +1,4 @@
-"""Appeals: recorded and closed by the committee, and what students and initiators see of them."""
+"""Appeals: recorded and closed by the committee, and visible to students and initiators."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class TestMarking:
         assert not Appeal.objects.exists()
 
     @pytest.mark.parametrize(
-        ("received", "said"),
+        ("received", "message"),
         [
             ("", "Vul een datum in."),
             ("gisteren", "Dit is geen datum."),
@@ -92,11 +92,11 @@ class TestMarking:
             ("2020-01-01", "toen was er nog geen resultaat"),
         ],
     )
-    def test_impossible_date_is_refused(self, member: Client, final: Assessment, received: str, said: str) -> None:
+    def test_impossible_date_is_refused(self, member: Client, final: Assessment, received: str, message: str) -> None:
         if received == "tomorrow":
             received = (timezone.localdate() + timedelta(days=1)).isoformat()
         page = mark(member, final, received_on=received, note="Dossier 17.")
-        assert said in page
+        assert message in page
         assert "Dossier 17." in page
         assert not Appeal.objects.exists()
 
@@ -181,7 +181,7 @@ class TestClosing:
         assert appeal.outcome == Appeal.Outcome.DISMISSED
         assert appeal.assessment.events.filter(kind=Event.Kind.APPEAL_CLOSED).count() == 1
 
-    def test_form_of_an_earlier_appeal_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
+    def test_stale_appeal_form_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
         close(member, appeal)
         mark(member, appeal.assessment)
         close(member, appeal, outcome="UPHELD")
@@ -257,7 +257,7 @@ class TestStudent:
         last = date_format(timezone.localdate() + timedelta(days=10))
         assert f"U kunt bezwaar maken tot en met {last}." in page
 
-    def test_without_a_school_text_the_student_reads_whom_to_ask(self, own: Client, final: Assessment) -> None:
+    def test_student_without_school_text_sees_the_contact(self, own: Client, final: Assessment) -> None:
         assert "Vraag bij uw school hoe u dat doet." in text_of(own, MY_EXAMS)
 
     @pytest.mark.parametrize(("days", "over"), [(14, False), (15, True)])

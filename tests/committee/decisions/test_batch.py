@@ -25,7 +25,7 @@ from tests import steps
 from tests.factories import MembershipFactory
 from tests.factories import member as make_member
 
-from .batch_steps import confirm, look, read_answer, sent_by
+from .batch_steps import confirm, post_selection, read_answer, sent_by
 from .batch_steps import tick as tick_all
 
 OFFICE = "bureau@hier.test"
@@ -35,7 +35,7 @@ CONFIRMED = reverse("committee:make_many_final")
 
 @pytest.fixture
 def another(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> Assessment:
-    """Bart Boom's, with all V."""
+    """Bart Boom's assessment, with all V."""
     student = MembershipFactory(school=school, student_number="777", user__first_name="Bart", user__last_name="Boom")
     assessment = steps.start_assessment(student, unit, docent)
     steps.choose(assessment, examiner)
@@ -55,13 +55,13 @@ def final(*assessments: Assessment) -> list[bool]:
 
 
 def correct_by(by: User, assessment: Assessment) -> None:
-    """A justification is mended, as another member would."""
+    """Correct a justification as another member."""
     rubric = read_rubric(assessment)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
     corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), fingerprint=rubric.result_fingerprint)
 
 
-# --- Choosing ------------------------------------------------------------------------------------
+# --- Selection -----------------------------------------------------------------------------------
 def test_candidates_are_listed_with_results(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = " ".join(member.get(ADDRESS).content.decode().split())
     assert "Bart Boom" in page
@@ -76,8 +76,8 @@ def test_disputed_candidate_has_no_checkbox(member: Client, disputed: Assessment
 
 
 def test_selection_and_address_are_required(member: Client, assessed: Assessment) -> None:
-    assert "Kies ten minste één beoordeling." in look(member, {"email": OFFICE})
-    page = look(member, tick(assessed) | {"email": ""})
+    assert "Kies ten minste één beoordeling." in post_selection(member, {"email": OFFICE})
+    page = post_selection(member, tick(assessed) | {"email": ""})
     assert "Kies een examenbureau" in page or "Vul het e-mailadres" in page
     assert " checked" in page
 
@@ -86,7 +86,7 @@ def test_selection_and_address_are_required(member: Client, assessed: Assessment
     "odd", ["x", "1:2:afronden", "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz:1:afronden", f"{'a' * 36}:1:afronden"]
 )
 def test_invalid_selection_is_ignored(member: Client, odd: str) -> None:
-    assert "Kies ten minste één beoordeling." in look(member, {"afname": odd, "email": OFFICE})
+    assert "Kies ten minste één beoordeling." in post_selection(member, {"afname": odd, "email": OFFICE})
 
 
 def test_query_count_per_assessment_is_limited(member: Client, assessed: Assessment, another: Assessment) -> None:
@@ -104,7 +104,7 @@ def test_query_count_per_assessment_is_limited(member: Client, assessed: Assessm
 def test_changed_assessment_is_named_and_unticked(member: Client, assessed: Assessment, another: Assessment) -> None:
     data = tick(assessed, another) | {"email": "geen adres"}
     Assessment.objects.filter(pk=assessed.pk).update(version=99)
-    page = look(member, data)
+    page = post_selection(member, data)
     assert "Intussen gewijzigd, en daarom niet meer aangevinkt: Anouk van &#x27;t Hoff." in page
     assert page.count(':afronden"') == 2
     assert page.count("checked>") == 1
@@ -114,26 +114,26 @@ def test_more_than_a_batch_is_refused(
     member: Client, assessed: Assessment, another: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("committee.decisions.batch_views.MAX_BATCH", 1)
-    assert "Kies hooguit 1 beoordelingen tegelijk." in look(member, tick(assessed, another))
+    assert "Kies hooguit 1 beoordelingen tegelijk." in post_selection(member, tick(assessed, another))
     answer = member.post(CONFIRMED, tick(assessed, another))
     assert "Kies hooguit 1 beoordelingen tegelijk." in answer.content.decode()
     assert final(assessed, another) == [False, False]
 
 
-# --- Confirming ----------------------------------------------------------------------------------
+# --- Confirmation --------------------------------------------------------------------------------
 def test_confirmation_lists_students_and_addresses(member: Client, assessed: Assessment, another: Assessment) -> None:
-    page = look(member, tick(assessed, another))
+    page = post_selection(member, tick(assessed, another))
     assert re.search(r"<h1[^>]*> *2 beoordelingen definitief maken\? *</h1>", page)
     assert ">2 beoordelingen definitief maken</button>" in page
     assert f'wordt gemaild naar <strong class="address">{OFFICE}</strong>' in page
     rows = re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1])
     for row, student, number in zip(rows, ("Anouk van &#x27;t Hoff", "Bart Boom"), ("123456", "777"), strict=True):
-        said = [student, number, "Verzorgende IG", "B1 Eenheid 1", "5,5", "<b>V</b>", "Eén examinator heeft alles"]
-        assert [words for words in said if words not in row] == []
+        expected = [student, number, "Verzorgende IG", "B1 Eenheid 1", "5,5", "<b>V</b>", "Eén examinator heeft alles"]
+        assert [words for words in expected if words not in row] == []
 
 
 def test_confirmation_changes_nothing(member: Client, assessed: Assessment) -> None:
-    look(member, tick(assessed))
+    post_selection(member, tick(assessed))
     assert final(assessed) == [False]
     assert not FinalBatch.objects.exists()
 
@@ -146,7 +146,7 @@ def test_selecting_finalises_nothing(member: Client, assessed: Assessment) -> No
 def test_going_back_keeps_the_selection_and_the_address(
     member: Client, assessed: Assessment, another: Assessment
 ) -> None:
-    page = member.post(ADDRESS, sent_by(look(member, tick(assessed)))).content.decode()
+    page = member.post(ADDRESS, sent_by(post_selection(member, tick(assessed)))).content.decode()
     [ticked] = re.findall(r'value="([^"]*)"[^>]*checked>', page)
     assert ticked.startswith(str(assessed.public_id))
     assert f'value="{OFFICE}"' in page
@@ -157,7 +157,7 @@ def test_impossible_items_are_skipped_and_named(
 ) -> None:
     data = tick(assessed, another)
     correct_by(committee_member, assessed)
-    page = look(member, data)
+    page = post_selection(member, data)
     assert ">1 beoordeling definitief maken</button>" in page
     assert [value.partition(":")[0] for value in sent_by(page)["afname"]] == [str(another.public_id)]
     left_out = page.split("Gaat niet door")[1]
@@ -166,12 +166,12 @@ def test_impossible_items_are_skipped_and_named(
 
 
 def test_empty_confirmation_has_no_button(member: Client, disputed: Assessment) -> None:
-    page = look(member, tick(disputed))
+    page = post_selection(member, tick(disputed))
     assert "Examinatoren zijn het niet eens." in page
     assert "definitief maken" not in page
 
 
-# --- Done ----------------------------------------------------------------------------------------
+# --- Outcome -------------------------------------------------------------------------------------
 def test_confirmed_batch_is_finalised_and_listed(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = go_through(member, assessed)
     assert "1 beoordeling is definitief." in page
@@ -187,7 +187,7 @@ def test_confirmed_batch_is_finalised_and_listed(member: Client, assessed: Asses
 def test_changed_item_is_refused_without_stopping_the_others(
     member: Client, assessed: Assessment, another: Assessment, committee_member: User
 ) -> None:
-    shown = sent_by(look(member, tick(assessed, another)))
+    shown = sent_by(post_selection(member, tick(assessed, another)))
     correct_by(committee_member, assessed)
     page = read_answer(member, member.post(CONFIRMED, shown))
     assert "1 beoordeling is definitief." in page
@@ -199,7 +199,7 @@ def test_changed_item_is_refused_without_stopping_the_others(
 
 
 def test_double_click_finalises_once(member: Client, assessed: Assessment, another: Assessment) -> None:
-    shown = sent_by(look(member, tick(assessed, another)))
+    shown = sent_by(post_selection(member, tick(assessed, another)))
     first, second = (member.post(CONFIRMED, shown)["Location"] for _ in range(2))
     assert first == second
     assert "2 beoordelingen zijn definitief." in read_answer(member, member.post(CONFIRMED, shown))
@@ -207,7 +207,7 @@ def test_double_click_finalises_once(member: Client, assessed: Assessment, anoth
 
 
 def test_second_confirmation_of_the_same_items_is_refused(member: Client, assessed: Assessment) -> None:
-    shown = sent_by(look(member, tick(assessed)))
+    shown = sent_by(post_selection(member, tick(assessed)))
     member.post(CONFIRMED, shown)
     page = read_answer(member, member.post(CONFIRMED, shown | {"formulier": [str(uuid4())]}))
     assert "is al definitief: vastgesteld door Carla Commissie" in page
@@ -215,7 +215,7 @@ def test_second_confirmation_of_the_same_items_is_refused(member: Client, assess
 
 
 def test_confirmation_with_another_address_is_a_new_batch(member: Client, assessed: Assessment) -> None:
-    shown = sent_by(look(member, tick(assessed)))
+    shown = sent_by(post_selection(member, tick(assessed)))
     member.post(CONFIRMED, shown)
     page = read_answer(member, member.post(CONFIRMED, shown | {"email": ["anders@hier.test"]}))
     assert "is al definitief" in page
@@ -230,7 +230,7 @@ def test_disputed_item_is_not_finalised(member: Client, disputed: Assessment) ->
 
 def test_assessment_of_another_school_is_ignored(client: Client, stranger: User, assessed: Assessment) -> None:
     client.force_login(stranger)
-    for page in (look(client, tick(assessed)), client.post(CONFIRMED, tick(assessed)).content.decode()):
+    for page in (post_selection(client, tick(assessed)), client.post(CONFIRMED, tick(assessed)).content.decode()):
         assert "Kies ten minste één beoordeling." in page
     assert final(assessed) == [False]
 
@@ -244,12 +244,14 @@ def four_eyes(school: School) -> None:
 def test_button_counts_proposals_and_finalisations(
     member: Client, four_eyes: None, assessed: Assessment, another: Assessment, school: School
 ) -> None:
-    assert ">1 beoordeling voordragen</button>" in look(member, tick_all([another], office=OFFICE, step="voordragen"))
+    assert ">1 beoordeling voordragen</button>" in post_selection(
+        member, tick_all([another], office=OFFICE, step="voordragen")
+    )
     other = make_member(school, "EXAMENCOMMISSIE")
     proposal = propose(assessment=assessed, by=other, exam_office_email="elders@hier.test")
     both = tick_all([assessed], office=OFFICE, step="afronden")["afname"][0] + f":{proposal.pk}"
     data = tick_all([another], office=OFFICE, step="voordragen")
-    page = look(member, data | {"afname": [both, *data["afname"]]})
+    page = post_selection(member, data | {"afname": [both, *data["afname"]]})
     assert ">1 beoordeling definitief maken en 1 voordragen</button>" in page
     assert '<td data-label="Pdf naar" class="address">elders@hier.test</td>' in page
     assert f'<td data-label="Pdf naar" class="address">{OFFICE}</td>' in page
@@ -261,8 +263,8 @@ def test_button_counts_proposals_and_finalisations(
 
 
 def test_unseen_proposal_is_not_finalised(member: Client, assessed: Assessment, school: School) -> None:
-    """Four eyes came to be wanted, and it was proposed, while the confirmation stood open."""
-    shown = sent_by(look(member, tick(assessed)))
+    """Four eyes was enabled and a proposal made while the confirmation page was open."""
+    shown = sent_by(post_selection(member, tick(assessed)))
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     propose(assessment=assessed, by=make_member(school, "EXAMENCOMMISSIE"), exam_office_email="elders@hier.test")
     page = read_answer(member, member.post(CONFIRMED, shown))

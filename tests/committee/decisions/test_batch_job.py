@@ -28,7 +28,7 @@ from tests.assessments.privacy.conftest import date_student, today
 from tests.concurrency import at_once
 from tests.factories import MembershipFactory, member
 
-from .batch_steps import confirm, look, sent_by
+from .batch_steps import confirm, post_selection, sent_by
 from .batch_steps import tick as tick_all
 
 OFFICE = "bureau@hier.test"
@@ -85,7 +85,7 @@ def read(browser: Client, address: str, **headers: str) -> str:
     return " ".join(browser.get(address, headers=headers).content.decode().split())
 
 
-# --- From the page -------------------------------------------------------------------------------
+# --- Page ----------------------------------------------------------------------------------------
 def test_large_batch_is_left_to_a_worker_with_progress(
     member: Client,
     three: list[Assessment],
@@ -183,11 +183,11 @@ def test_another_selection_starts_another_batch(member: Client, three: list[Asse
 
 
 def test_each_confirmation_has_its_own_form_id(member: Client, three: list[Assessment]) -> None:
-    forms = [sent_by(look(member, tick(three)))["formulier"] for _ in range(2)]
+    forms = [sent_by(post_selection(member, tick(three)))["formulier"] for _ in range(2)]
     assert forms[0] != forms[1]
 
 
-# --- Found back ----------------------------------------------------------------------------------
+# --- Listing of batches --------------------------------------------------------------------------
 def test_batch_is_listed_until_its_end_was_seen(
     member: Client, committee_member: User, three: list[Assessment]
 ) -> None:
@@ -249,7 +249,7 @@ def test_item_with_a_newer_proposal_is_refused(committee_member: User, school: S
     assert "intussen opnieuw voorgedragen" in batch.items.get(outcome=Outcome.REFUSED).reason
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Idempotence ---------------------------------------------------------------------------------
 def test_replayed_task_repeats_nothing(committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
     assert FinalBatch.objects.run(batch.pk)
@@ -279,7 +279,7 @@ def test_two_members_finalise_each_item_once(committee_member: User, school: Sch
     assert sum(one.refused for one in counts) == 3
 
 
-# --- A worker that dies --------------------------------------------------------------------------
+# --- Dead workers --------------------------------------------------------------------------------
 def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kill the worker after it finalised this number of items, before their outcome is committed."""
     make, made = decisions_batch.finalise_one, []
@@ -376,7 +376,7 @@ def test_replaced_worker_finishes_nothing(
     assert outcomes(batch) == [Outcome.FINAL, Outcome.WAITING, Outcome.WAITING]
 
 
-# --- Who decides ---------------------------------------------------------------------------------
+# --- Permissions ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("leave", [lambda by: by.memberships.all().delete(), lambda by: _deactivate(by)])
 def test_former_member_decides_on_nothing(
     leave: Callable[[User], object], committee_member: User, three: list[Assessment]
@@ -392,7 +392,7 @@ def _deactivate(user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-# --- How long it is kept -------------------------------------------------------------------------
+# --- Retention -----------------------------------------------------------------------------------
 def test_finished_batch_is_purged_after_a_month(
     committee_member: User,
     three: list[Assessment],

@@ -45,7 +45,7 @@ def mails(kind: str) -> list[OutgoingMail]:
 
 
 @pytest.fixture
-def two_asked(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> list[Invitation]:
+def two_invited(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> list[Invitation]:
     """Both examiners invited for everything; the first has completed."""
     steps.choose(assessment, examiner, second_examiner)
     invitations = [steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
@@ -55,7 +55,7 @@ def two_asked(assessment: Assessment, examiner: Contact, second_examiner: Contac
 
 
 def test_page_shows_the_student_and_the_recipients(
-    member: Client, assessment: Assessment, two_asked: list[Invitation]
+    member: Client, assessment: Assessment, two_invited: list[Invitation]
 ) -> None:
     page = " ".join(member.get(address(assessment)).content.decode().split())
     assert "Beoordeling van Anouk van &#x27;t Hoff intrekken?" in page
@@ -77,16 +77,16 @@ def test_kind_decides_by_default_whether_the_attempt_counts(
     assert invitation.assessment.counts_as_attempt is counts
 
 
-@pytest.mark.parametrize(("kind", "said", "counts"), [("NO_SHOW", "nee", False), ("INVALID", "ja", True)])
+@pytest.mark.parametrize(("kind", "message", "counts"), [("NO_SHOW", "nee", False), ("INVALID", "ja", True)])
 def test_committee_overrides_whether_the_attempt_counts(
-    member: Client, invitation: Invitation, kind: str, said: str, counts: bool
+    member: Client, invitation: Invitation, kind: str, message: str, counts: bool
 ) -> None:
-    page = post(member, invitation.assessment, kind=kind, counts=said)
+    page = post(member, invitation.assessment, kind=kind, counts=message)
     assert invitation.assessment.counts_as_attempt is counts
     assert f"Deze poging telt {'' if counts else 'niet '}mee." in page
 
 
-def test_next_start_is_a_resit_only_if_the_attempt_counted(
+def test_start_after_a_counted_attempt_is_a_resit(
     member: Client, invitation: Invitation, student: Membership, docent: User
 ) -> None:
     post(member, invitation.assessment, kind="INVALID")
@@ -97,7 +97,7 @@ def test_next_start_is_a_resit_only_if_the_attempt_counted(
 
 
 def test_examiners_and_initiator_are_notified_without_the_reason(
-    member: Client, assessment: Assessment, two_asked: list[Invitation]
+    member: Client, assessment: Assessment, two_invited: list[Invitation]
 ) -> None:
     page = post(member, assessment)
     assert "is ingetrokken. Bericht gaat naar Anouk van &#x27;t Hoff, Tineke Tweede." in page
@@ -141,7 +141,7 @@ def test_examiner_is_notified_in_english(member: Client, invitation: Invitation,
         assert dutch not in mail.text.replace("via Digitaal beoordelen", "")
 
 
-def test_assessed_one_notifies_no_examiner(member: Client, assessed: Assessment) -> None:
+def test_cancelling_an_assessed_assessment_notifies_no_examiner(member: Client, assessed: Assessment) -> None:
     post(member, assessed, kind="IRREGULARITY")
     assert assessed.status == Status.CANCELLED
     assert mails("cancelled") == []
@@ -179,7 +179,7 @@ def test_log_has_the_reason_and_whether_it_counts(member: Client, invitation: In
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "message"),
     [
         ({"kind": ""}, "Kies waarom u de beoordeling intrekt."),
         ({"kind": "MISTAKE"}, "Dit moet nog worden aangepast"),
@@ -190,10 +190,10 @@ def test_log_has_the_reason_and_whether_it_counts(member: Client, invitation: In
     ],
 )
 def test_missing_fields_are_shown_and_input_is_kept(
-    member: Client, invitation: Invitation, missing: dict[str, str], said: str
+    member: Client, invitation: Invitation, missing: dict[str, str], message: str
 ) -> None:
     page = post(member, invitation.assessment, **missing)
-    assert said in page
+    assert message in page
     assert invitation.assessment.status == Status.INVITED
     assert "reason" in missing or REASON in page
     assert mails("cancelled") == []

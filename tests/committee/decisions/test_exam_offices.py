@@ -49,16 +49,18 @@ def test_committee_adds_changes_and_removes_offices(member: Client, school: Scho
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("ZORG@bureau.test", "Dit adres staat al in de lijst, bij Examenbureau Zorg."),
         ("geen adres", "Dit is geen e-mailadres."),
         (f"bureau@{'ü' * 60}.test", "Aan dit e-mailadres kan geen mail worden gestuurd."),
     ],
 )
-def test_invalid_office_shows_the_error_at_its_field(member: Client, office: ExamOffice, email: str, said: str) -> None:
+def test_invalid_office_shows_the_error_at_its_field(
+    member: Client, office: ExamOffice, email: str, message: str
+) -> None:
     page = words(member.post(reverse("accounts:exam_offices"), {"name": "Nog een", "email": email}))
-    assert said in page
+    assert message in page
     assert 'value="Nog een"' in page
     assert ExamOffice.objects.count() == 1
 
@@ -101,7 +103,7 @@ def test_unknown_address_must_be_confirmed(member: Client, assessed: Assessment)
     assert assessed.documents.get().exam_office_email == "archief@elders.test"
 
 
-def test_unknown_address_asks_for_a_tick_and_is_no_error(member: Client, assessed: Assessment) -> None:
+def test_unknown_address_asks_for_a_tick(member: Client, assessed: Assessment) -> None:
     post = {"version": assessed.version, "email": "archief@elders.test"}
     page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
     assert "Zet nog een vinkje" in page
@@ -148,7 +150,7 @@ def test_without_a_list_only_the_field_is_shown(member: Client, assessed: Assess
 def test_without_a_list_errors_are_at_the_email_field(
     member: Client, assessed: Assessment, name: str, sent: dict[str, str]
 ) -> None:
-    """Also where the list was there when the page was opened, and its offices were removed since."""
+    """Also when the offices of the list were removed after the page was opened."""
     ticked = f"{assessed.public_id}:{assessed.version}:afronden"
     args = [assessed.public_id] if name == "finalise" else []
     post = {"version": str(assessed.version), "afname": ticked, **sent}
@@ -178,7 +180,7 @@ def test_typed_address_shows_its_error_by_the_open_field(
 
 
 class TestRemembered:
-    """Per exam of the school: what another exam's results went to is never offered."""
+    """Offices are remembered per exam of the school."""
 
     @pytest.fixture(autouse=True)
     def offices(self, school: School) -> None:
@@ -191,7 +193,7 @@ class TestRemembered:
 
     @pytest.fixture
     def sent(self, make_afname: AfnameMaker) -> Callable[..., Assessment]:
-        """Makes a final result of which the PDF went to an address."""
+        """Make a final result with its PDF sent to an address."""
 
         def sent(exam: Exam, email: str, **fields: Any) -> Assessment:
             final = make_afname(Status.FINAL, unit=first_unit(exam), **fields)
@@ -201,7 +203,7 @@ class TestRemembered:
         return sent
 
     def chosen(self, member: Client, assessment: Assessment | None = None) -> list[str]:
-        """The value of each office that is chosen when the page is opened."""
+        """Return the preselected offices of the page."""
         url = reverse("committee:finalise", args=[assessment.public_id]) if assessment else MANY
         page = words(member.get(url))
         assert 'type="radio"' in page

@@ -1,4 +1,4 @@
-"""'Afronden': the exam office's address, and that a result becomes final once."""
+"""'Afronden': the exam office's address, and finalising once."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def is_final(assessment: Assessment) -> bool:
 
 def test_page_shows_student_and_result_and_asks_the_address(member: Client, assessed: Assessment) -> None:
     page = member.get(address(assessed)).content.decode()
-    for said in ("Anouk van &#x27;t Hoff", "123456", "Verzorgende IG", "E-mailadres van het examenbureau"):
-        assert said in page
+    for text in ("Anouk van &#x27;t Hoff", "123456", "Verzorgende IG", "E-mailadres van het examenbureau"):
+        assert text in page
     assert 'type="radio"' not in page
 
 
@@ -55,7 +55,7 @@ def test_typed_address_is_used(member: Client, assessed: Assessment, committee_m
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "text"),
     [
         ("", "Vul het e-mailadres van het examenbureau in."),
         ("geen adres", "Dit is geen e-mailadres."),
@@ -66,10 +66,10 @@ def test_typed_address_is_used(member: Client, assessed: Assessment, committee_m
     ],
 )
 def test_invalid_address_is_reported_and_input_is_kept(
-    member: Client, assessed: Assessment, typed: str, said: str
+    member: Client, assessed: Assessment, typed: str, text: str
 ) -> None:
     page = post(member, assessed, office="ander", email=typed)
-    assert said in page
+    assert text in page
     assert not is_final(assessed)
     if typed and "\r" not in typed:
         assert f'value="{typed}"' in page

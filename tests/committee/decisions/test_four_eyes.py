@@ -1,4 +1,4 @@
-"""A school's setting: one member of the committee proposes, another makes final."""
+"""Four eyes: one member of the committee proposes, another finalises."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from committee.decisions.finalise import SecondApproverRequired, finalise, propo
 from committee.decisions.withdraw_final import withdraw_final
 from tests.factories import MembershipFactory, member
 
-from .batch_steps import confirm, look
+from .batch_steps import confirm, post_selection
 
 OFFICE = "bureau@hier.test"
 
@@ -106,10 +106,10 @@ def test_each_member_is_offered_their_step(
     client.force_login(committee_member)
     assert ">Voordragen</a>" in client.get(page).content.decode()
     address = reverse("committee:propose", args=[assessed.public_id])
-    said = client.post(address, {"email": OFFICE, "version": assessed.version}, follow=True).content.decode()
-    assert "voorgedragen. Een ander lid van de commissie rondt die af." in said
-    assert ">Afronden</a>" not in said
-    assert ">Voordragen</a>" not in said
+    response_text = client.post(address, {"email": OFFICE, "version": assessed.version}, follow=True).content.decode()
+    assert "voorgedragen. Een ander lid van de commissie rondt die af." in response_text
+    assert ">Afronden</a>" not in response_text
+    assert ">Voordragen</a>" not in response_text
     client.force_login(second)
     assert ">Afronden</a>" in client.get(page).content.decode()
     address = reverse("committee:finalise", args=[assessed.public_id])
@@ -165,11 +165,11 @@ def test_newer_proposal_is_not_finalised_unseen(
     propose(assessment=assessed, by=committee_member, exam_office_email="anders@hier.test")
 
     confirmed = reverse("committee:make_many_final")
-    said = look(client, tick(assessed, f"afronden:{shown}"))
-    assert "intussen opnieuw voorgedragen" in said
-    assert "definitief maken" not in said
-    said = client.post(confirmed, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
-    assert "intussen opnieuw voorgedragen" in said
+    response_text = post_selection(client, tick(assessed, f"afronden:{shown}"))
+    assert "intussen opnieuw voorgedragen" in response_text
+    assert "definitief maken" not in response_text
+    response_text = client.post(confirmed, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
+    assert "intussen opnieuw voorgedragen" in response_text
     assert status(assessed) == Status.ASSESSED
     newest = assessed.final_proposals.latest("pk").pk
     confirm(client, tick(assessed, f"afronden:{newest}"))

@@ -1,4 +1,4 @@
-"""A member of the committee who is the student too: in the committee's screens the own assessment does not exist."""
+"""A committee member who is the student: the committee's pages hide the own assessment."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_own_assessment_is_not_finalised_in_a_batch(own: Client, assessed: Asses
 def test_export_includes_own_result(
     own: Client, assessed: Assessment, of_another: Assessment, committee_member: User
 ) -> None:
-    """Final results are no secret from their student; one left out would never reach the school's system."""
+    """Final results are visible to their student; an excluded one would never reach the school's system."""
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     address = reverse("committee:start_export") + f"?examen={assessed.exam_id}"
     own.post(address, {"bestand": "CSV", "welke": "alles"})
@@ -118,7 +118,7 @@ def test_own_appeal_is_not_listed(own: Client, assessed: Assessment, committee_m
 
 
 def test_statistics_exclude_own_assessments(own: Client, assessed: Assessment) -> None:
-    """Of an exam that nobody else did, its scores would stand there."""
+    """The statistics of an exam with one student would show that student's scores."""
     assert "Verzorgende IG" not in read(own, "committee:picture").partition("<main")[2]
     page = own.get(reverse("committee:picture_of_exam", args=[assessed.exam_id])).content.decode()
     assert "Erik Examinator" not in page
@@ -139,7 +139,7 @@ def test_own_superseded_document_is_not_found(
 def test_student_elsewhere_sees_all_of_the_committee_school(
     client: Client, student: Membership, other_school: School, make_afname: AfnameMaker
 ) -> None:
-    """Who is a student here and in the committee elsewhere sees all there."""
+    """A student of one school sees everything in the committee of another."""
     MembershipFactory(user=student.user, school=other_school, role=Role.EXAMENCOMMISSIE)
     there = make_afname(student=MembershipFactory(school=other_school, user__last_name="Verweg"))
     client.force_login(student.user)
@@ -149,7 +149,7 @@ def test_student_elsewhere_sees_all_of_the_committee_school(
 def test_export_of_a_colleague_includes_own_result(
     own: Client, assessed: Assessment, committee_member: User, school: School
 ) -> None:
-    """Final results alone, which 'Mijn examens' shows each student; and one file for every member."""
+    """Only final results, which 'Mijn examens' shows too; and one file for every member."""
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     results = Assessment.objects.filter(pk=assessed.pk)
     made = create_export(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)

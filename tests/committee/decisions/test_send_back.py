@@ -1,4 +1,4 @@
-"""'Terugsturen': to whom, with which remark."""
+"""'Terugsturen': the examiners and the remark."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_double_click_notifies_once(member: Client, final: Assessment, sent: Out
     assert final.events.filter(kind=Event.Kind.FINAL_WITHDRAWN).count() == 1
 
 
-def test_form_of_an_earlier_result_does_not_withdraw_the_next(
+def test_stale_form_does_not_withdraw_the_next_result(
     member: Client, final: Assessment, committee_member: User
 ) -> None:
     opened = final.version

@@ -43,7 +43,7 @@ def afname(assessment: Assessment) -> str:
 
 
 def fail(kind: str) -> OutgoingMail:
-    """As a worker leaves a mail that the server refused for good."""
+    """Mark a mail as refused permanently by the server."""
     mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
     OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error=REFUSED)
     return mail
@@ -54,7 +54,7 @@ def sent(kind: str) -> None:
 
 
 def counted(client: Client) -> int:
-    """What stands beside 'Verzending mislukt', which is there only where something failed."""
+    """Return the count beside 'Verzending mislukt', which is shown only after failures."""
     _, _, link = text_of(client, LIST).partition(f'<a href="{UNDELIVERED}">Verzending mislukt ')
     count, _, _ = link.partition("</a>")
     return int(count.removeprefix('<span class="state-count">').removesuffix("</span>") or 0)
@@ -66,34 +66,34 @@ class TestList:
         assert NONE in text_of(member, UNDELIVERED)
 
     @pytest.mark.parametrize(
-        ("kind", "said"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
+        ("kind", "message"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
     )
     def test_failed_mail_is_counted_and_listed_with_its_reason(
-        self, member: Client, final: Assessment, kind: str, said: str
+        self, member: Client, final: Assessment, kind: str, message: str
     ) -> None:
         fail(kind)
         assert counted(member) == 1
         page = text_of(member, UNDELIVERED)
         assert "Anouk van &#x27;t Hoff" in page
-        assert said in page
+        assert message in page
         assert REFUSED in page
         assert afname(final) in page
 
     @pytest.mark.parametrize(
-        ("kind", "said"),
+        ("kind", "message"),
         [
             ("result_withdrawn", f"Bericht aan {OFFICE} dat versie 1 is ingetrokken"),
             ("result_withdrawn_student", "Bericht aan anouk@hier.test dat het resultaat is ingetrokken"),
         ],
     )
     def test_failed_withdrawal_mail_is_counted(
-        self, member: Client, final: Assessment, committee_member: User, kind: str, said: str
+        self, member: Client, final: Assessment, committee_member: User, kind: str, message: str
     ) -> None:
         sent("result")
         withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
         fail(kind)
         assert counted(member) == 1
-        assert said in text_of(member, UNDELIVERED)
+        assert message in text_of(member, UNDELIVERED)
 
     def test_failing_pdf_is_counted(self, member: Client, final: Assessment) -> None:
         final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)
@@ -107,7 +107,7 @@ class TestList:
         assert text_of(member, UNDELIVERED).count(REFUSED) == 2
 
     def test_dropped_mail_is_not_counted(self, member: Client, final: Assessment, committee_member: User) -> None:
-        """Withdrawn before the office's mail left, which is marked as failed then."""
+        """A mail that is dropped by the withdrawal is marked as failed."""
         withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
         assert OutgoingMail.objects.filter(kind="result", state=MailState.FAILED).exists()
         assert counted(member) == 0
@@ -151,7 +151,7 @@ class TestList:
 
 
 def test_sent_mail_is_no_longer_watched(final: Assessment) -> None:
-    """So that what failed is found among few."""
+    """The query for failures covers watched mails only."""
     watched = MailAbout.objects.filter(is_watched=True)
     assert set(watched.values_list("mail__kind", flat=True)) == {"result", "final_student"}
     fail("final_student")

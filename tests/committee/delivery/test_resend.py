@@ -1,4 +1,4 @@
-"""'Opnieuw verzenden': the PDF's mail once more, to the same office or another address, as a mail of its own."""
+"""'Opnieuw verzenden': a new mail with the PDF, to the same office or another address."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def text_of(client: Client, path: str) -> str:
 
 
 def mark(state: MailState, pk: int | None = None, **fields: Any) -> None:
-    """As a worker leaves the mail."""
+    """Set the state of the mail."""
     usual: dict[MailState, dict[str, Any]] = {
         MailState.FAILED: {"last_error": REFUSED},
         MailState.SENT: {"sent_at": "2026-11-23T10:00Z"},
@@ -178,9 +178,9 @@ def test_resending_needs_a_pdf(member: Client, final: Assessment, committee_memb
 
 
 class TestWithdrawn:
-    """Whoever got the PDF is told that it counts no more, at each address that it went to."""
+    """Each address that got the PDF is notified that it is no longer valid."""
 
-    def told(self, final: Assessment, by: User) -> set[str]:
+    def notified(self, final: Assessment, by: User) -> set[str]:
         withdraw_final(assessment=final, by=by, reason="Verkeerd.")
         return set(OutgoingMail.objects.filter(kind="result_withdrawn").values_list("to", flat=True))
 
@@ -190,20 +190,20 @@ class TestWithdrawn:
         mark(MailState.SENT)
         post(member, final)
         mark(MailState.SENT)
-        assert self.told(final, committee_member) == {WRONG, RIGHT}
+        assert self.notified(final, committee_member) == {WRONG, RIGHT}
 
     def test_failed_recipient_is_not_notified(self, member: Client, final: Assessment, committee_member: User) -> None:
         mark(MailState.FAILED)
         post(member, final)
         mark(MailState.SENT)
-        assert self.told(final, committee_member) == {RIGHT}
+        assert self.notified(final, committee_member) == {RIGHT}
 
     def test_recipient_of_an_unsent_mail_is_not_notified(
         self, member: Client, final: Assessment, committee_member: User
     ) -> None:
         mark(MailState.SENT)
         post(member, final)
-        assert self.told(final, committee_member) == {WRONG}
+        assert self.notified(final, committee_member) == {WRONG}
 
     def test_repeated_recipient_is_notified_once(
         self, member: Client, final: Assessment, committee_member: User
@@ -211,5 +211,5 @@ class TestWithdrawn:
         mark(MailState.SENT)
         post(member, final, email=WRONG.upper(), sure=WRONG.upper())
         mark(MailState.SENT)
-        self.told(final, committee_member)
+        self.notified(final, committee_member)
         assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1

@@ -31,13 +31,13 @@ def make_final(assessment: Assessment, by: User) -> Assessment:
     return assessment
 
 
-def told() -> OutgoingMail:
+def student_mail() -> OutgoingMail:
     return OutgoingMail.objects.get(kind="final_student")
 
 
 def test_mail_names_the_exam_and_links_to_the_result(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
-    mail = told()
+    mail = student_mail()
     assert (mail.to, mail.to_name) == ("anouk@hier.test", "Anouk van 't Hoff")
     assert mail.subject == "Uw beoordeling van Verzorgende IG, B1 is vastgesteld"
     assert reverse("assessments:my_exams") in mail.text
@@ -48,7 +48,7 @@ def test_mail_names_the_exam_and_links_to_the_result(assessed: Assessment, commi
 def test_mail_has_neither_grade_nor_result(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
     assert (assessed.ovg, str(assessed.grade)) == ("V", "5.5")
-    mail = told()
+    mail = student_mail()
     for text in (mail.subject, mail.text, re.sub(r"<[^>]*>", " ", mail.html)):
         assert not re.search(r"5[.,]5|\b[OVG]\b|(on)?voldoende\b", text)
 
@@ -60,7 +60,7 @@ def test_mail_explains_how_and_until_when_to_appeal(
     School.objects.update(appeal_text=how, appeal_days=10)
     time_machine.move_to("2026-11-02T12:00+01:00")
     make_final(assessed, committee_member)
-    mail = told()
+    mail = student_mail()
     for text in (mail.text, mail.html):
         assert "U kunt bezwaar maken tot en met do 12 nov 2026." in text
         assert ("Vraag bij uw school hoe u dat doet." in text) is not how
@@ -77,7 +77,7 @@ def test_batch_notifies_each_student(assessed: Assessment, committee_member: Use
         exam_office_email=OFFICE,
     )
     FinalBatch.objects.run(batch.pk)
-    assert told().to == "anouk@hier.test"
+    assert student_mail().to == "anouk@hier.test"
 
 
 def test_refused_finalisation_sends_no_mail(disputed: Assessment, committee_member: User) -> None:
@@ -88,7 +88,7 @@ def test_refused_finalisation_sends_no_mail(disputed: Assessment, committee_memb
 
 def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
-    mail = told()
+    mail = student_mail()
     withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
     mail.refresh_from_db()
     assert (mail.state, mail.last_error) == (MailState.FAILED, DROPPED)
@@ -97,7 +97,7 @@ def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_m
 
 
 class TestTerm:
-    """The last day is kept with the result: what the school's setting says later changes nothing about it."""
+    """The last day is stored with the result; later changes of the setting do not affect it."""
 
     @pytest.fixture
     def own(self, client: Client, student: Membership) -> Client:

@@ -33,14 +33,14 @@ Exporter = Callable[[], Export]
 
 @pytest.fixture
 def export(school: School, exam: Exam, committee_member: User) -> Exporter:
-    """Exports all that is final."""
+    """Export all final results."""
     final = Assessment.objects.filter(status=Status.FINAL)
     return partial(snapshot.create_export, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 @pytest.fixture
 def exported(make_afname: AfnameMaker, student: Membership, export: Exporter) -> Assessment:
-    """Anouk's result, V with 6.5, which was exported."""
+    """Anouk's exported result, V with 6.5."""
     result = make_afname(Status.FINAL, student=student)
     export()
     return result
@@ -56,8 +56,8 @@ def withdraw(assessment: Assessment, by: User) -> None:
     withdraw_final(assessment=assessment, by=by, reason="Verkeerde student.")
 
 
-def make_final_anew(assessment: Assessment, by: User) -> None:
-    """As the lists see it, without the walk."""
+def finalise_again(assessment: Assessment, by: User) -> None:
+    """Finalise without the steps before it."""
     now = timezone.now()
     result = {"ovg": "G", "grade": Decimal("9.0"), "final_at": now, "final_by": by}
     Assessment.objects.filter(pk=assessment.pk).update(status=Status.FINAL, status_since=now, **result)
@@ -100,10 +100,10 @@ def test_no_warning_while_exported_results_are_current(member: Client, exported:
 
 
 def test_nothing_new_mentions_withdrawn_results(member: Client, withdrawn: Assessment, exam: Exam) -> None:
-    [_, _, said] = only_new(member, exam).partition("geen nieuwe definitieve resultaten")
-    said = said.partition("</div>")[0]
-    assert ONE in said
-    assert reverse("committee:changed_results", args=[exam.pk]) in said
+    [_, _, text] = only_new(member, exam).partition("geen nieuwe definitieve resultaten")
+    text = text.partition("</div>")[0]
+    assert ONE in text
+    assert reverse("committee:changed_results", args=[exam.pk]) in text
 
 
 def test_nothing_new_without_changes_has_no_link(member: Client, exported: Assessment, exam: Exam) -> None:
@@ -114,8 +114,8 @@ def test_nothing_new_without_changes_has_no_link(member: Client, exported: Asses
 def test_page_lists_exported_and_current_results(member: Client, withdrawn: Assessment, exam: Exam, where: str) -> None:
     page = changed_page(member, exam) if where == "changed" else export_page(member, Export.objects.get())
     row = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    for said in ("Anouk van &#x27;t Hoff", "123456", "B1 Eenheid 1", "Voldoende, 6,5", "Beoordeeld"):
-        assert said in row
+    for text in ("Anouk van &#x27;t Hoff", "123456", "B1 Eenheid 1", "Voldoende, 6,5", "Beoordeeld"):
+        assert text in row
     assert reverse("committee:afname", args=[withdrawn.public_id]) in row
     assert exam.code in page
 
@@ -123,7 +123,7 @@ def test_page_lists_exported_and_current_results(member: Client, withdrawn: Asse
 def test_refinalised_result_is_listed_until_exported(
     member: Client, withdrawn: Assessment, exam: Exam, export: Exporter, committee_member: User
 ) -> None:
-    make_final_anew(withdrawn, committee_member)
+    finalise_again(withdrawn, committee_member)
     assert "Goed, 9,0" in changed_page(member, exam)
     export()
     assert "Anouk" not in changed_page(member, exam)
@@ -135,7 +135,7 @@ def test_refinalised_result_is_listed_until_exported(
 def test_result_of_two_exports_is_listed_as_last_exported(
     member: Client, withdrawn: Assessment, exam: Exam, export: Exporter, committee_member: User
 ) -> None:
-    make_final_anew(withdrawn, committee_member)
+    finalise_again(withdrawn, committee_member)
     export()
     withdraw(Assessment.objects.get(), committee_member)
     page = changed_page(member, exam)

@@ -30,13 +30,13 @@ EXPORT = reverse("committee:start_export")
 ASKED = {"bestand": "CSV", "welke": "alles"}
 
 
-def ask(client: Client, search: dict[str, Any], **asked: Any) -> Any:
-    """The answer to the button, and what it leads to."""
-    return client.post(f"{EXPORT}?{urlencode(search)}", ASKED | asked, follow=True)
+def post_export(client: Client, search: dict[str, Any], **params: Any) -> Any:
+    """Post the button and follow the redirect."""
+    return client.post(f"{EXPORT}?{urlencode(search)}", ASKED | params, follow=True)
 
 
-def download(client: Client, exam: Exam, *, asked: dict[str, Any] | None = None, **search: Any) -> bytes:
-    response = ask(client, {"examen": exam.pk, **search}, **(asked or {}))
+def download(client: Client, exam: Exam, *, params: dict[str, Any] | None = None, **search: Any) -> bytes:
+    response = post_export(client, {"examen": exam.pk, **search}, **(params or {}))
     assert response.status_code == 200
     assert response.streaming, response.content.decode()
     return b"".join(response.streaming_content)
@@ -58,7 +58,7 @@ def test_button_needs_an_exam(member: Client, make_afname: AfnameMaker, exam: Ex
 def test_export_without_an_exam_asks_to_choose(member: Client, make_afname: AfnameMaker) -> None:
     make_afname(Status.FINAL)
     for search in ({}, {"examen": "abc"}, {"examen": "0"}):
-        assert "Kies eerst een examen" in ask(member, search).content.decode()
+        assert "Kies eerst een examen" in post_export(member, search).content.decode()
 
 
 def test_line_contains_every_column(
@@ -99,7 +99,7 @@ def test_file_name_has_the_exam_and_the_day(
 ) -> None:
     make_afname(Status.FINAL)
     client.force_login(committee_member)
-    response = ask(client, {"examen": exam.pk})
+    response = post_export(client, {"examen": exam.pk})
     assert response["Content-Disposition"] == f'attachment; filename="resultaten-{exam.code}-2026-11-24.csv"'
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert "no-store" in response["Cache-Control"]
@@ -139,7 +139,7 @@ def test_export_has_final_results_of_exam_and_school_only(
     make_afname(Status.FINAL, student=MembershipFactory(school=other_school))
     make_afname(Status.FINAL, unit=first_unit(make_exam()))
     assert [row["studentnummer"] for row in rows(download(member, exam))] == ["FINAL"]
-    # The list's own status says which are shown, not which are final.
+    # The status of the list selects the rows shown, not the rows that are final.
     assert [row["studentnummer"] for row in rows(download(member, exam, status="NEW"))] == ["FINAL"]
 
 
@@ -162,7 +162,7 @@ def test_invalid_date_exports_nothing(
     member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str
 ) -> None:
     make_afname(Status.FINAL)
-    page = ask(member, {"examen": exam.pk, **dates}).content.decode()
+    page = post_export(member, {"examen": exam.pk, **dates}).content.decode()
     assert "Er is niets gedownload" in page
     assert why in page
     assert not Export.objects.exists()
@@ -181,7 +181,7 @@ def test_invalid_date_hides_the_download_with_a_reason(
 
 @pytest.fixture
 def at_two_schools(committee_member: User, other_school: School) -> School:
-    """The other one."""
+    """Return the second school."""
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
     return other_school
 
@@ -192,7 +192,7 @@ def test_member_of_two_schools_sees_both_counts(
     make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
     make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
     make_afname(Status.FINAL)
-    ask(member, {"examen": exam.pk}, school=school.pk)
+    post_export(member, {"examen": exam.pk}, school=school.pk)
     page = " ".join(member.get(LIST, {"examen": exam.pk}).content.decode().split())
     lines = [page.partition(f"<strong>{one.name}</strong>:")[2] for one in (school, at_two_schools)]
     own, theirs = (line.partition("</p>")[0] for line in lines)
@@ -226,14 +226,14 @@ def test_school_without_results_is_named(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
 ) -> None:
     make_afname(Status.FINAL)
-    page = ask(member, {"examen": exam.pk}, school=at_two_schools.pk).content.decode()
+    page = post_export(member, {"examen": exam.pk}, school=at_two_schools.pk).content.decode()
     assert f"Bij {at_two_schools.name} zijn nog geen definitieve resultaten. Er is niets gedownload." in page
 
 
 def test_other_committees_get_nothing(client: Client, make_afname: AfnameMaker, exam: Exam, stranger: User) -> None:
     make_afname(Status.FINAL)
     client.force_login(stranger)
-    assert "Kies eerst een examen" in ask(client, {"examen": exam.pk}).content.decode()
+    assert "Kies eerst een examen" in post_export(client, {"examen": exam.pk}).content.decode()
     assert not Export.objects.exists()
 
 
@@ -244,7 +244,7 @@ def test_export_is_read_in_chunks_by_key(
     monkeypatch.setattr(export_rows, "CHUNK", 3)
     monkeypatch.setattr(export_rows, "MAX_COMBINATIONS", 1)
     made = [make_afname(Status.FINAL) for _ in range(count)]
-    response = ask(member, {"examen": exam.pk})
+    response = post_export(member, {"examen": exam.pk})
     with CaptureQueriesContext(connection) as queries:
         content = b"".join(response.streaming_content)
     numbers = [row["studentnummer"] for row in rows(content)]
@@ -252,7 +252,7 @@ def test_export_is_read_in_chunks_by_key(
     pieces = [query for query in queries if "assessments_assessment" in query["sql"]]
     keys = [query for query in queries if "committee_exportedresult" in query["sql"] and query not in pieces]
     assert len(pieces) == -(-count // 3)
-    assert len(keys) == len(pieces) + 1  # where each ends, and the very last
+    assert len(keys) == len(pieces) + 1  # the end of each chunk, and the last
     assert (
         len(queries) - len(pieces) - len(keys) == 5
-    )  # three of the exam, one of the unit, one of who made it final: once, however many chunks
+    )  # three of the exam, one of the unit, one of the finalising members: once for all chunks

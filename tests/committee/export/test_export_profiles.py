@@ -75,7 +75,7 @@ def test_new_profile_has_the_plain_columns(member: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "said"),
+    ("typed", "field", "message"),
     [
         ({"name": ""}, "name", "Vul in hoe dit profiel heet."),
         ({"name": "x" * 61}, "name", "Dit mag 60 tekens lang zijn."),
@@ -101,11 +101,11 @@ def test_new_profile_has_the_plain_columns(member: Client) -> None:
     ],
 )
 def test_errors_are_shown_at_their_fields(
-    member: Client, school: School, typed: dict[str, str], field: str, said: str
+    member: Client, school: School, typed: dict[str, str], field: str, message: str
 ) -> None:
     ExportProfileFactory(school=school, name="Bestaat al")
     response = member.post(ADD, FILLED_IN | typed)
-    assert errors(response) == {field: [said]}
+    assert errors(response) == {field: [message]}
     assert f'href="#id_{field}"' in response.content.decode()
     assert ExportProfile.objects.count() == 1
 

@@ -1,4 +1,4 @@
-"""What a school sees that opens an export in LibreOffice; read back from what that saves."""
+"""An export opened in LibreOffice, read back from the file that it saves."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NUMBER, NAME, GRADE, DAY = "studentnummer", "naam", "cijfer", "definitief_op"
 
 
 @pytest.fixture
-def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
-    """One result for each of `NAMES`: numbers 001 to 003, grade 7,3, made final on 23 November."""
+def stored_export(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
+    """One result for each of `NAMES`: numbers 001 to 003, grade 7,3, finalised on 23 November."""
     for number, name in enumerate(NAMES, start=1):
         student = MembershipFactory(
             school=school, user__first_name=name, user__last_name="Boom", student_number=f"00{number}"
@@ -40,30 +40,30 @@ def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member:
 
 
 def opened(content: bytes) -> list[dict[str, Cell]]:
-    """The rows under their headers."""
+    """Return the rows by header."""
     rows: Any = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows()
     headers = [cell.value for cell in next(rows)]
     return [dict(zip(headers, row, strict=True)) for row in rows]
 
 
-def test_csv_opens_with_the_proposed_settings(made: Export, libreoffice: Convert) -> None:
-    rows = opened(libreoffice(b"".join(csv_writer.csv_content(made, PLAIN)), "resultaten.csv", to="xlsx"))
+def test_csv_opens_with_the_proposed_settings(stored_export: Export, libreoffice: Convert) -> None:
+    rows = opened(libreoffice(b"".join(csv_writer.csv_content(stored_export, PLAIN)), "resultaten.csv", to="xlsx"))
     assert [row[NAME].value for row in rows] == ["Zoë Brömmel Boom", f"'{FORMULA} Boom", "De; Vries Boom"]
     assert {row[NAME].data_type for row in rows} == {"s"}
     assert {(row[GRADE].value, row[GRADE].data_type) for row in rows} == {(7.3, "n")}
     assert {row[DAY].value for row in rows} == {"23-11-2026"}
 
 
-def test_leading_zeros_stay_in_a_text_column(made: Export, libreoffice: Convert) -> None:
-    """As the dialog proposes they go, as in any .csv; docs/export.md says to take the .xlsx."""
-    content = b"".join(csv_writer.csv_content(made, PLAIN))
+def test_leading_zeros_stay_in_a_text_column(stored_export: Export, libreoffice: Convert) -> None:
+    """With the proposed settings of the dialog the zeros are lost; docs/export.md recommends the .xlsx."""
+    content = b"".join(csv_writer.csv_content(stored_export, PLAIN))
     place = list(PLAIN.headers).index(NUMBER) + 1
     as_text = opened(libreoffice(content, "resultaten.csv", to="xlsx", text_columns=(place,)))
     assert [row[NUMBER].value for row in as_text] == ["001", "002", "003"]
 
 
-def test_excel_keeps_text_numbers_and_days(made: Export, libreoffice: Convert) -> None:
-    rows = opened(libreoffice(b"".join(xlsx_writer.xlsx_content(made, PLAIN)), "resultaten.xlsx", to="xlsx"))
+def test_excel_keeps_text_numbers_and_days(stored_export: Export, libreoffice: Convert) -> None:
+    rows = opened(libreoffice(b"".join(xlsx_writer.xlsx_content(stored_export, PLAIN)), "resultaten.xlsx", to="xlsx"))
     assert [row[NUMBER].value for row in rows] == ["001", "002", "003"]
     assert [row[NAME].value for row in rows] == [f"{name} Boom" for name in NAMES]
     assert {row[NAME].data_type for row in rows} == {"s"}
@@ -71,8 +71,8 @@ def test_excel_keeps_text_numbers_and_days(made: Export, libreoffice: Convert) -
     assert {row[DAY].value for row in rows} == {datetime(2026, 11, 23)}  # noqa: DTZ001  Excel's days have no zone
 
 
-def test_excel_saved_as_csv_equals_our_csv(made: Export, libreoffice: Convert) -> None:
-    saved = libreoffice(b"".join(xlsx_writer.xlsx_content(made, PLAIN)), "resultaten.xlsx", to="csv").decode()
+def test_excel_saved_as_csv_equals_our_csv(stored_export: Export, libreoffice: Convert) -> None:
+    saved = libreoffice(b"".join(xlsx_writer.xlsx_content(stored_export, PLAIN)), "resultaten.xlsx", to="csv").decode()
     line = saved.splitlines()[1]
     assert line.startswith("001;Zoë Brömmel Boom;")
     assert ";7,3;23-11-2026;" in line

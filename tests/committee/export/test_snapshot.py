@@ -31,11 +31,11 @@ from tests.factories import ExportProfileFactory, MembershipFactory
 
 @pytest.fixture
 def press(member: Client, exam: Exam) -> Any:
-    """Presses the button: the answer that it leads to."""
+    """Return a function that posts the button and follows the redirect."""
 
-    def post(**asked: Any) -> Any:
+    def post(**params: Any) -> Any:
         address = f"{reverse('committee:start_export')}?{urlencode({'examen': exam.pk})}"
-        return member.post(address, {"bestand": "CSV", "welke": "alles"} | asked, follow=True)
+        return member.post(address, {"bestand": "CSV", "welke": "alles"} | params, follow=True)
 
     return post
 
@@ -49,7 +49,7 @@ def student_of(number: str, school: School) -> dict[str, Any]:
     return {"student": MembershipFactory(school=school, student_number=number)}
 
 
-def test_export_stores_who_when_and_which_results(
+def test_export_stores_user_time_and_results(
     press: Any, make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     made = [make_afname(Status.FINAL) for _ in range(3)]
@@ -159,10 +159,10 @@ def test_profile_of_another_school_is_refused(
     assert member.get(address, {"profiel": theirs.public_id}).status_code == 404
 
 
-@pytest.mark.parametrize("asked", [{"welke": "iets"}, {"bestand": "PDF"}, {"welke": ""}, {"profiel": "x" * 5000}])
-def test_unknown_choices_are_refused(press: Any, make_afname: AfnameMaker, asked: dict[str, str]) -> None:
+@pytest.mark.parametrize("params", [{"welke": "iets"}, {"bestand": "PDF"}, {"welke": ""}, {"profiel": "x" * 5000}])
+def test_unknown_choices_are_refused(press: Any, make_afname: AfnameMaker, params: dict[str, str]) -> None:
     make_afname(Status.FINAL)
-    assert not press(**asked).streaming
+    assert not press(**params).streaming
     assert not Export.objects.exists()
 
 
@@ -220,9 +220,9 @@ def test_simultaneous_exports_do_not_share_new_results(
     make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     make_afname(Status.FINAL)
-    everything = Assessment.objects.all()
+    queryset = Assessment.objects.all()
     ask = partial(
-        create_export, results=everything, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
+        create_export, results=queryset, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
     )
     got = at_once(ask, ask)
     assert {type(one) for one in got} == {Export, NothingToExport}

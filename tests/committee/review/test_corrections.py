@@ -38,11 +38,11 @@ def words(page: Any) -> str:
 
 
 def opened(member: Client, assessment: Assessment) -> dict[str, str]:
-    """What the page posts when nothing is changed, but for the fields themselves."""
+    """Return the post of an unchanged page, without the fields themselves."""
     return dict(HIDDEN.findall(member.get(address(assessment)).content.decode()))
 
 
-def said(page: Any) -> list[str]:
+def messages_of(page: Any) -> list[str]:
     return [str(message) for message in get_messages(page.wsgi_request)]
 
 
@@ -54,7 +54,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def fields(assessed: Assessment) -> dict[str, str]:
-    """The names of the first criterion's field and of the first text's."""
+    """Return the names of the first criterion field and the first text field."""
     part = read_rubric(assessed).parts[0]
     return {"score": f"score-{part.criteria[0].pk}", "text": f"text-{part.columns[0].assignment.pk}"}
 
@@ -65,7 +65,7 @@ def test_change_is_saved_and_shown_with_its_reason(
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Zie het procesverbaal."}
     page = member.post(address(assessed), post)
     assert page.status_code == 302
-    assert said(page) == ["1 wijziging opgeslagen."]
+    assert messages_of(page) == ["1 wijziging opgeslagen."]
     shown = words(member.get(address(assessed, "afname")))
     assert "Examencommissie</th>" in shown
     assert "Zie het procesverbaal." in shown
@@ -85,7 +85,7 @@ def test_unchanged_fields_are_no_corrections(member: Client, assessed: Assessmen
         fields["text"]: text,
         f"reason-{fields['text']}": "Zomaar.",
     }
-    assert said(member.post(address(assessed), post)) == ["Er is niets gewijzigd."]
+    assert messages_of(member.post(address(assessed), post)) == ["Er is niets gewijzigd."]
     assert not Correction.objects.exists()
 
 
@@ -157,7 +157,7 @@ def test_odd_posts_change_nothing(member: Client, assessed: Assessment, odd: dic
 def test_final_result_is_not_edited(member: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     for page in (member.get(address(assessed)), member.post(address(assessed), {})):
-        assert said(page)[-1] == "Deze beoordeling heeft de status ‘Definitief’ en kan nu niet worden bewerkt."
+        assert messages_of(page)[-1] == "Deze beoordeling heeft de status ‘Definitief’ en kan nu niet worden bewerkt."
     assert "Bewerken" not in words(member.get(address(assessed, "afname")))
 
 
@@ -293,7 +293,7 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
 @pytest.mark.parametrize(
     ("by_examiner", "is_undecided"),
     [
-        ([], True),  # the last examiner was taken off
+        ([], True),  # the last examiner was removed
         ([("Erik", "")], True),
         ([("Erik", "V"), ("Tineke", "G")], True),
         ([("Erik", "V"), ("Tineke", "V")], False),

@@ -1,4 +1,4 @@
-"""Whose text justifies the O or the G that counts in a part (source text, part B), after the committee decided too."""
+"""The text that justifies the effective O or G of a part (source text, part B), also after a decision."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def first(assessment: Assessment) -> PartSheet:
 def save(
     assessment: Assessment, by: User, *, score: str = "", text: str | None = None, column: int = 0, criterion: int = 0
 ) -> None:
-    """'Bewerken' of the first part: one criterion, or one examiner's text, or both."""
+    """Save 'Bewerken' for the first part: one criterion, one examiner's text, or both."""
     rubric = read(assessment).rubric
     part = rubric.parts[0]
     scores = {part.criteria[criterion].pk: Change(score, "Besproken.")} if score else {}
@@ -41,12 +41,12 @@ def short(assessment: Assessment, by: User) -> list[str]:
 
 
 def problem(refused: pytest.ExceptionInfo[corrections.Refused]) -> str:
-    [said] = refused.value.problems.values()
-    return said
+    [problem_text] = refused.value.problems.values()
+    return problem_text
 
 
 def texts(assessment: Assessment) -> list[str]:
-    """Of the first part, by last name."""
+    """Return the texts of the first part by last name."""
     return [column.effective_justification for column in first(assessment).columns]
 
 
@@ -57,7 +57,7 @@ def with_text(disputed: Assessment) -> Assessment:
     return disputed
 
 
-# --- What a decision needs -----------------------------------------------------------------------
+# --- Decisions -----------------------------------------------------------------------------------
 def test_text_of_a_g_does_not_justify_an_o(with_text: Assessment, committee_member: User) -> None:
     with pytest.raises(corrections.Refused) as refused:
         save(with_text, committee_member, score="O")
@@ -90,7 +90,7 @@ def test_g_without_a_text_is_not_justified(with_text: Assessment, committee_memb
 
 
 def test_undone_decision_needs_the_original_text(invitation: Invitation, committee_member: User) -> None:
-    """The G that counts again needs its text, which went with the decision."""
+    """The restored G needs its text, which was removed with the decision."""
     assessment = steps.assess(invitation, "G")
     for number in (0, 1):
         save(assessment, committee_member, score="V", criterion=number)
@@ -105,7 +105,7 @@ def test_undone_decision_needs_the_original_text(invitation: Invitation, committ
 
 
 def test_decided_o_without_a_text_is_not_finalised(with_text: Assessment, committee_member: User) -> None:
-    """An older one, of when another examiner's text was enough."""
+    """A decision from before, when another examiner's text was enough."""
     for part in read(with_text).rubric.parts:
         for criterion in part.criteria:
             Correction.objects.create(
@@ -122,7 +122,7 @@ def test_decided_o_without_a_text_is_not_finalised(with_text: Assessment, commit
         finalise(assessment=with_text, by=committee_member, exam_office_email="bureau@hier.test")
 
 
-# --- What is warned of -----------------------------------------------------------------------------
+# --- Warnings --------------------------------------------------------------------------------------
 def test_one_word_for_an_o_is_a_warning(assessed: Assessment, committee_member: User) -> None:
     save(assessed, committee_member, score="O", text="x")
     assert short(assessed, committee_member) == [
@@ -144,7 +144,7 @@ def test_part_corrected_to_v_needs_no_text(invitation: Invitation, committee_mem
 def test_only_required_texts_are_counted(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
 ) -> None:
-    """V with a word beside a G with many: a text at a V is free."""
+    """The text at a V is optional."""
     steps.choose(assessment, examiner, second_examiner)
     for contact, score, text in ((examiner, "V", "Prima!"), (second_examiner, "G", TEXT)):
         invitation = steps.send_invitation(assessment, contact)

@@ -33,7 +33,7 @@ def remove_examiner(assessment: Assessment, *left: Contact, by: User) -> None:
 
 @pytest.fixture
 def dropped(assessment: Assessment, examiner: Contact, second_examiner: Contact, colleague: User) -> Assessment:
-    """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O, and was taken off by a colleague."""
+    """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O and was removed by a colleague."""
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
     remove_examiner(assessment, examiner, by=colleague)
@@ -52,12 +52,12 @@ def when(assessment: Assessment) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-def said(assessment: Assessment, by: User) -> list[str]:
+def warning_texts(assessment: Assessment, by: User) -> list[str]:
     return [line for line in warnings(read(assessment), by=by) if "weggehaald" in line]
 
 
 def test_removed_work_is_a_warning_with_details(dropped: Assessment, committee_member: User) -> None:
-    assert said(dropped, committee_member) == [
+    assert warning_texts(dropped, committee_member) == [
         f"Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond), maar is op {when(dropped)} weggehaald door "
         "Cora Collega. Dit telt niet mee."
     ]
@@ -101,19 +101,19 @@ def test_removed_draft_is_named_as_unfinished(
     drafted = steps.send_invitation(assessment, second_examiner)
     steps.fill_in(drafted, "O", parts=[assessment.assignments.all()[0].part])
     remove_examiner(assessment, examiner, by=docent)
-    assert "(2 keer O; niet afgerond)" in said(assessment, committee_member)[0]
+    assert "(2 keer O; niet afgerond)" in warning_texts(assessment, committee_member)[0]
 
 
 def test_removal_after_sending_back_is_shown(
     dropped: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
 ) -> None:
-    steps.choose(dropped, examiner, second_examiner)  # counts again, and is no concern
-    assert said(dropped, committee_member) == []
+    steps.choose(dropped, examiner, second_examiner)  # counts again, so no warning
+    assert warning_texts(dropped, committee_member) == []
     steps.send_invitation(dropped, second_examiner)
     assert dropped.status == Status.ASSESSED
     send_back(assessment=dropped, contacts=[second_examiner], by=committee_member, remark="Kijk het na.")
     remove_examiner(dropped, examiner, by=docent)
-    [line] = said(dropped, committee_member)
+    [line] = warning_texts(dropped, committee_member)
     assert "(8 keer O; niet afgerond)" in line
     assert "weggehaald door Dirk Docent" in line
 
@@ -127,38 +127,38 @@ def test_removed_text_is_shown_and_empty_work_is_not(
     remove_examiner(assessment, second_examiner, by=docent)
     assert (
         "Erik Examinator heeft ook beoordeeld (alleen een onderbouwing; niet afgerond)"
-        in (said(assessment, committee_member)[0])
+        in (warning_texts(assessment, committee_member)[0])
     )
     steps.send_invitation(assessment, second_examiner)
     remove_examiner(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
-    assert said(assessment, committee_member) == []
+    assert warning_texts(assessment, committee_member) == []
 
 
 def test_removal_without_a_log_event_is_shown(dropped: Assessment, committee_member: User) -> None:
-    """An older one."""
+    """A removal from before the log event existed."""
     Assignment.objects.filter(removed_at__isnull=False).update(removed_at=timezone.now())
-    assert said(dropped, committee_member)[0].endswith("weggehaald. Dit telt niet mee.")
+    assert warning_texts(dropped, committee_member)[0].endswith("weggehaald. Dit telt niet mee.")
 
 
 def test_query_count_is_constant_for_removed_work(
     dropped: Assessment, committee_member: User, examiner: Contact
 ) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             list(warnings(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
-        return len(asked)
+        return len(captured)
 
-    queries()  # the exam is kept from here on
-    told = queries()
+    queries()  # the exam is cached from here on
+    query_count = queries()
     third = ContactFactory(school=dropped.school)
     steps.choose(dropped, examiner, third)
     steps.fill_in(steps.send_invitation(dropped, third), "V")
     remove_examiner(dropped, examiner, by=dropped.initiator)
-    assert len(said(dropped, committee_member)) == 2
-    assert queries() == told
+    assert len(warning_texts(dropped, committee_member)) == 2
+    assert queries() == query_count
 
 
-# --- Decisions that lapsed -------------------------------------------------------------------------
+# --- Lapsed decisions ------------------------------------------------------------------------------
 def decide(assessment: Assessment, by: User, score: str) -> None:
     rubric = read(assessment).rubric
     changes = corrections.Changes(
@@ -211,8 +211,10 @@ def test_lapsed_wordings_are_counted(assessed: Assessment, invitation: Invitatio
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
     assessed.refresh_from_db()
-    found = list(warnings(read(assessed), by=committee_member))
-    assert any(line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in found)
+    warning_list = list(warnings(read(assessed), by=committee_member))
+    assert any(
+        line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in warning_list
+    )
 
 
 # --- 'Wat er is gebeurd' ------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ def test_log_names_removed_work_and_withdrawn_invitation(member: Client, dropped
 def test_completed_work_without_invitations_explains_the_next_step(
     member: Client, assessed: Assessment, invitation: Invitation, docent: User
 ) -> None:
-    """It left the list of what waits for the committee; nothing that was given is gone."""
+    """It leaves the committee's list; no score is lost."""
     invite.withdraw(invitation=invitation, by=docent)
     text = page(member, "committee:afname", assessed)
     assert "Alles is afgerond, maar de uitnodigingen zijn ingetrokken." in text

@@ -1,4 +1,4 @@
-"""One assessment as the committee reads it."""
+"""The committee's page of one assessment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def text_of(page: str) -> str:
 
 def test_page_shows_people_and_the_coming_result(member: Client, assessed: Assessment) -> None:
     page = page_of(member, assessed)
-    for said in (
+    for text in (
         "Anouk van &#x27;t Hoff",
         "123456",
         "Verzorgende IG",
@@ -44,13 +44,13 @@ def test_page_shows_people_and_the_coming_result(member: Client, assessed: Asses
         "Dirk Docent",
         "Erik Examinator",
     ):
-        assert said in page
+        assert text in page
     assert "Dit wordt het resultaat als de beoordeling wordt afgerond." in page
     assert "B1-K1-W2 Werkproces 2" in page
     assert 'class="score ovg-V"' in page
 
 
-def test_examiner_is_shown_as_signed_or_from_the_address_book(
+def test_examiner_is_shown_as_signed_or_as_contact(
     member: Client, invitation: Invitation, committee_member: User
 ) -> None:
     Contact.objects.update(function="Werkbegeleider", organisation="De Linde")
@@ -72,7 +72,7 @@ def test_examiner_is_shown_as_signed_or_from_the_address_book(
     assert "Erik Andersom, Vertrokken, De Linde" in text_of(page_of(member, invitation.assessment))
 
 
-def test_assessed_one_can_be_finalised_or_sent_back(member: Client, assessed: Assessment) -> None:
+def test_assessed_assessment_can_be_finalised_or_sent_back(member: Client, assessed: Assessment) -> None:
     page = text_of(page_of(member, assessed))
     assert ">Afronden</a>" in page
     assert ">Terugsturen</a>" in page
@@ -141,8 +141,8 @@ def test_weights_of_core_tasks_are_shown(member: Client, student: Membership, do
     steps.choose(assessment, examiner)
     steps.assess(steps.send_invitation(assessment, examiner))
     page = text_of(page_of(member, assessment))
-    said = " ".join(re.sub("<[^>]+>", "", page).split())
-    assert re.findall(r"Kerntaak \d \(weegt [\d,]+ ×\)", said) == ["Kerntaak 1 (weegt 2 ×)", "Kerntaak 2 (weegt 1,5 ×)"]
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert re.findall(r"Kerntaak \d \(weegt [\d,]+ ×\)", text) == ["Kerntaak 1 (weegt 2 ×)", "Kerntaak 2 (weegt 1,5 ×)"]
     assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in page
 
 
@@ -164,7 +164,7 @@ def test_assessment_without_examiners_has_one_line(member: Client, assessment: A
     assert "er is nog geen examinator gekozen" in page_of(member, assessment)
 
 
-def test_cancelled_one_shows_the_reason_without_a_result(
+def test_cancelled_assessment_shows_the_reason_without_a_result(
     member: Client, assessed: Assessment, committee_member: User
 ) -> None:
     lifecycle.cancel(assessment=assessed, by=committee_member, reason="Niet verschenen.", counts_as_attempt=False)
@@ -274,7 +274,7 @@ def test_query_count_is_constant_for_the_exam(
         with CaptureQueriesContext(connection) as queries:
             page_of(member, assessment)
         counts.append(len(queries))
-    # session, user, assessment, that it was looked at, rubric (2), scheme (2), corrections, signatures, documents,
+    # session, user, assessment, access log, rubric (2), scheme (2), corrections, signatures, documents,
     # events, appeals, roles for the tabs, whether the initiator left
     assert counts[0] == counts[1] == 15
 

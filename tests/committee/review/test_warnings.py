@@ -19,15 +19,15 @@ from tests import steps
 BOX = "\U0010fffd"  # of a private use plane
 
 
-def found(assessment: Assessment, by: User) -> list[str]:
+def warning_texts(assessment: Assessment, by: User) -> list[str]:
     return list(warnings(read(assessment), by=by))
 
 
 def test_one_examiner_on_everything(member: Client, assessed: Assessment, committee_member: User) -> None:
-    said = ["Eén examinator heeft alles beoordeeld: Erik Examinator."]
-    assert found(assessed, committee_member) == said
+    expected = ["Eén examinator heeft alles beoordeeld: Erik Examinator."]
+    assert warning_texts(assessed, committee_member) == expected
     page = member.get(reverse("committee:finalise", args=[assessed.public_id])).content.decode()
-    assert said[0] in page
+    assert expected[0] in page
 
 
 def test_two_agreeing_examiners_give_no_warning(
@@ -37,7 +37,7 @@ def test_two_agreeing_examiners_give_no_warning(
     for contact in (examiner, second_examiner):
         steps.assess(steps.send_invitation(assessment, contact))
     assessment.refresh_from_db()
-    assert found(assessment, committee_member) == []
+    assert warning_texts(assessment, committee_member) == []
 
 
 @pytest.mark.parametrize(("text", "words"), [("Gaat wel goed.", "3 woorden"), ("Prima!", "1 woord")])
@@ -45,9 +45,9 @@ def test_short_required_justification(invitation: Invitation, committee_member: 
     steps.fill_in(invitation, "G", text)
     saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
-    said = found(invitation.assessment, committee_member)
-    assert f"B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt {words}." in said
-    assert len(said) == 5
+    expected = warning_texts(invitation.assessment, committee_member)
+    assert f"B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt {words}." in expected
+    assert len(expected) == 5
 
 
 @pytest.mark.parametrize(
@@ -70,22 +70,22 @@ def test_unprintable_character_is_named_with_its_place(
 ) -> None:
     put(assessed)
     assessed = Assessment.objects.for_pages().get(pk=assessed.pk)
-    said = f"De pdf kan ‘{BOX}’ (U+10FFFD) niet tonen en zet daar ‘\ufffd’; zie {place}."
-    assert [line for line in found(assessed, committee_member) if "pdf" in line] == [said]
-    assert said in member.get(reverse("committee:finalise", args=[assessed.public_id])).content.decode()
+    expected = f"De pdf kan ‘{BOX}’ (U+10FFFD) niet tonen en zet daar ‘\ufffd’; zie {place}."
+    assert [line for line in warning_texts(assessed, committee_member) if "pdf" in line] == [expected]
+    assert expected in member.get(reverse("committee:finalise", args=[assessed.public_id])).content.decode()
 
 
 def test_printable_letters_and_emoji_give_no_warning(assessed: Assessment, committee_member: User) -> None:
     User.objects.filter(memberships=assessed.student).update(first_name="René 王小明 🎉", last_name="Ğ أحمد ተስፋይ")
     assessed = Assessment.objects.for_pages().get(pk=assessed.pk)
-    assert not any("pdf" in line for line in found(assessed, committee_member))
+    assert not any("pdf" in line for line in warning_texts(assessed, committee_member))
 
 
 def test_four_words_are_enough_and_v_needs_no_text(invitation: Invitation, committee_member: User) -> None:
     steps.fill_in(invitation, "G", "Dit ging heel goed.")
     saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
-    assert len(found(invitation.assessment, committee_member)) == 1
+    assert len(warning_texts(invitation.assessment, committee_member)) == 1
 
 
 def test_initiator_or_member_as_examiner(
@@ -97,8 +97,8 @@ def test_initiator_or_member_as_examiner(
     for contact in (own, Contact.objects.get(pk=examiner.pk)):
         steps.assess(steps.send_invitation(assessment, contact))
     assessment.refresh_from_db()
-    assert found(assessment, committee_member) == [
+    assert warning_texts(assessment, committee_member) == [
         "De initiator, Dirk Docent, heeft zelf ook beoordeeld.",
         "U hebt zelf ook beoordeeld.",
     ]
-    assert "U hebt deze beoordeling zelf gestart." in found(assessment, docent)
+    assert "U hebt deze beoordeling zelf gestart." in warning_texts(assessment, docent)

@@ -1,4 +1,4 @@
-"""'Beeld van het werk': how many are where, for how long, and what was given."""
+"""'Beeld van het werk': counts per status, waiting times and scores."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def now() -> statistics.Period:
     return statistics.periods(timezone.localdate())[0]
 
 
-def words(client: Client, name: str, *args: int, **asked: str) -> str:
-    return " ".join(client.get(reverse(f"committee:{name}", args=args), asked).content.decode().split())
+def words(client: Client, name: str, *args: int, **params: str) -> str:
+    return " ".join(client.get(reverse(f"committee:{name}", args=args), params).content.decode().split())
 
 
 @given(st.dictionaries(st.sampled_from("OVG"), st.integers(0, 10**6)))
@@ -70,7 +70,7 @@ def test_exam_shows_counts_and_waiting_times_by_status(make_afname: AfnameMaker,
 
 @pytest.fixture
 def of_last_year(make_afname: AfnameMaker, exam: Exam) -> None:
-    """Three that began before this school year and wait, the longest for 190 days; one that is done."""
+    """Three waiting assessments from before this school year, the longest for 190 days, and a completed one."""
     for status, days in ((Status.ASSESSED, 190), (Status.ASSESSED, 40), (Status.INVITED, 30), (Status.FINAL, 20)):
         afname = make_afname(status, since=timezone.now() - timedelta(days=days))
         Assessment.objects.filter(pk=afname.pk).update(created_at=now().since - timedelta(days=60))
@@ -97,8 +97,8 @@ def test_current_year_is_not_counted_as_earlier(member: Client, of_last_year: No
 def test_earlier_excludes_other_exams_schools_and_own(
     of_last_year: None, exam: Exam, school: School, other_school: School, committee_member: User
 ) -> None:
-    def waiting(*schools: School, **asked: Any) -> list[int]:
-        return [one.count for one in statistics.read_earlier([one.pk for one in schools], now(), **asked).waiting]
+    def waiting(*schools: School, **params: Any) -> list[int]:
+        return [one.count for one in statistics.read_earlier([one.pk for one in schools], now(), **params).waiting]
 
     assert waiting(school) == [1, 2]
     assert waiting(school, exam=exam) == [1, 2]
@@ -127,8 +127,8 @@ def test_exam_without_passes_is_flagged(member: Client, make_afname: AfnameMaker
 def test_scores_are_shown_by_criterion_and_examiner(
     member: Client, assessed: Assessment, exam: Exam, school: School
 ) -> None:
-    found = statistics.read_criteria(exam, [school.pk], now())
-    assert [row.scores.text for row in found] == ["Voldoende 1"] * 8
+    rows = statistics.read_criteria(exam, [school.pk], now())
+    assert [row.scores.text for row in rows] == ["Voldoende 1"] * 8
     [examiner] = statistics.read_examiners(exam, [school.pk], now())
     assert (examiner.title, examiner.scores.total, examiner.always) == ("Erik Examinator", 8, "")
     page = words(member, "picture_of_exam", exam.pk)
@@ -156,12 +156,12 @@ def test_scores_of_one_student_do_not_flag_an_examiner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(statistics, "ENOUGH_SCORES", 8)
-    for students, said in ((1, False), (2, False), (3, True)):
+    for students, is_flagged in ((1, False), (2, False), (3, True)):
         assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
         [shown] = statistics.read_examiners(exam, [school.pk], now())
-        assert bool(shown.always) == said, students
+        assert bool(shown.always) == is_flagged, students
 
 
 def test_incomplete_and_cancelled_work_is_not_counted(invitation: Invitation, exam: Exam, school: School) -> None:
