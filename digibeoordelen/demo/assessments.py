@@ -21,13 +21,13 @@ from exams.models import Exam, ExamUnit
 
 from .course import Cast, Course
 
-PLACES = {
-    "Wilma": "Zorgcentrum De Linde, Tiel",
-    "Hans": "Wijkteam Geldermalsen",
-    "Soraya": "Ziekenhuis Waalzicht, afdeling B2",
-    "Kees": "Zorgcentrum De Linde, Tiel",
-    "Peter": "Logistiek Centrum Betuwe",
-    "Gerard": "Tuincentrum 't Zand",
+PLACES = {  # of an examiner's assessments
+    "Wilma": "Tiel",
+    "Hans": "Geldermalsen",
+    "Soraya": "Afdeling B2",
+    "Kees": "Tiel",
+    "Peter": "Hal 3, Elst",
+    "Gerard": "Culemborg",
     "Anneke": "Lokaal 2.14",
 }
 

@@ -89,6 +89,7 @@ class Course:
         self.student, self.unit = cast.students[student], cast.units[unit]
         self.initiator, self.member = initiator, member
         self.random = Random(f"{student} {unit} {initiator.email}")  # noqa: S311 - the same demo each time
+        self.unused: dict[tuple[str, ...], list[str]] = {}
         self.minute = self.random.randrange(50)
         self.clock = cast.began - timedelta(days=365)
         self.assessment: Assessment
@@ -197,7 +198,14 @@ class Course:
         needed = [letter for letter in ("O", "G") if letter in letters]
         if not needed and self.random.random() < 0.4:  # the examiner may leave it out where all is V
             return ""
-        return " ".join(self.random.choice(texts[letter]) for letter in (needed or "V"))
+        return " ".join(self._next(texts[letter]) for letter in (needed or "V"))
+
+    def _next(self, texts: tuple[str, ...]) -> str:
+        """Return one of `texts`, each once before any comes again."""
+        left = self.unused.setdefault(texts, [])
+        if not left:
+            left += self.random.sample(texts, len(texts))
+        return left.pop()
 
     # --- The committee -----------------------------------------------------------------------------
 
