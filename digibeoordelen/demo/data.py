@@ -1,4 +1,4 @@
-"""The demo's initial data: a school with its people and address book."""
+"""The demo's initial data: a school with its people and address book, and its assessments."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from accounts.models import ExamOffice, Membership, Role, School, User
 from accounts.search import normalise
 from addressbook.models import Contact
 from addressbook.people import add_by_hand
+from assessments.models import Assessment
 from exams.models import AccountExam, Exam
 
+from . import assessments
 from .accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, DEMO_SCHOOL, DemoAccount
 
 STUDENTS = [  # (first name, infix, last name)
@@ -45,6 +47,10 @@ STUDENTS = [  # (first name, infix, last name)
     ("Puck", "", "Groen"),
 ]
 WITHOUT_NUMBER = ("Tess", "", "Vermeer")  # 'bijna altijd is het studentnummer niet ingevuld'
+COLLEAGUES = [  # (role, address, name): not on the login page, with the same password
+    (Role.DOCENT, "bart.timmer", ("Bart", "", "Timmer")),
+    (Role.EXAMENCOMMISSIE, "hilde.wouters", ("Hilde", "", "Wouters")),
+]
 CONTACTS = [  # (first name, infix, last name, function, organisation, side)
     ("Wilma", "", "Hofstede", "Teamleider", "Zorgcentrum De Linde", Contact.Side.WORKPLACE),
     ("Hans", "", "Brouwer", "Wijkverpleegkundige", "Thuiszorg Rivierenland", Contact.Side.WORKPLACE),
@@ -56,15 +62,20 @@ CONTACTS = [  # (first name, infix, last name, function, organisation, side)
 
 
 def load() -> None:
-    """Create the demo's exams and people; idempotent."""
+    """Create the demo's exams and people, and with a new school its assessments; idempotent.
+
+    What was changed or deleted since of the assessments stays so: they come with the school, in one transaction.
+    """
     call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
     with transaction.atomic():
         school_settings = {"mail_domains": "school.demo.example", "number_forms": "999999"}
-        school, _ = School.objects.get_or_create(
+        school, is_new = School.objects.get_or_create(
             name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "register_on": True, **school_settings}
         )
         for account in DEMO_ACCOUNTS:
             _load_account(account, school)
+        for role, address, colleague in COLLEAGUES:
+            _membership(_user(f"{address}@demo.example", colleague), school, role)
         for number, name in enumerate(STUDENTS, 100_101):
             _load_student(school, name, str(number))
         _load_student(school, WITHOUT_NUMBER, "")
@@ -73,6 +84,8 @@ def load() -> None:
             school=school, email="examenbureau@demo.example", defaults={"name": "Examenbureau"}
         )
         _add_exams_to_accounts()
+        if is_new and not Assessment.objects.exists():
+            assessments.load(school)
 
 
 def _load_account(account: DemoAccount, school: School) -> None:

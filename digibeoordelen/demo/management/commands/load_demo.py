@@ -6,7 +6,7 @@ from digibeoordelen.demo import data
 
 
 class Command(BaseCommand):
-    help = "Loads the demo's school, people and exams; existing ones stay as they are."
+    help = "Loads the demo's school, people, exams and, with a new school, assessments; existing ones stay as they are."
 
     def handle(self, *args: Any, **options: Any) -> None:
         data.load()
