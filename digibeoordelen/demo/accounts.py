@@ -7,7 +7,7 @@ DEMO_PASSWORD = "digibeoordelen"  # noqa: S105 - shown on the login page of the 
 
 
 class DemoAccount(TypedDict):
-    """`role` is a `Role` value, or CONSORTIUM for staff; `to_try` says what there is to see."""
+    """`role` is a `Role` value, or CONSORTIUM for staff; `to_try` is a sentence on what there is to see."""
 
     role: str
     role_label: str

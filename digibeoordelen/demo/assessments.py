@@ -34,7 +34,7 @@ PLACES = {  # of an examiner's assessments
 
 @dataclass(frozen=True)
 class Plan:
-    """An assessment that has been in its state for `days`; `story` says which and how it came there."""
+    """An assessment that has been in its state for `days`; `story` makes it."""
 
     student: str  # the number
     unit: str
@@ -210,7 +210,7 @@ def final(course: Course, plan: Plan) -> None:
     course.finalise(plan.days)
 
 
-def final_untold(course: Course, plan: Plan) -> None:
+def final_mail_failed(course: Course, plan: Plan) -> None:
     """The mail to the student came back."""
     final(course, plan)
     course.bounce("final_student")
@@ -273,7 +273,7 @@ PLANS = [
     Plan("100105", "PVB-1", final, 20, "Soraya", "G"),
     Plan("100107", "PVB-1", no_show, 6, "Hans"),
     Plan("100109", "PVB-1", appealed, 9, "Wilma", "O"),
-    Plan("100106", "PVB-1", final_untold, 6, "Soraya", "G"),
+    Plan("100106", "PVB-1", final_mail_failed, 6, "Soraya", "G"),
     Plan("100111", "PVB-1", assessed, 17, "Wilma"),
     Plan("100113", "PVB-1", disputed, 6, "Soraya"),
     Plan("100115", "PVB-1", assessed_by_two, 4, "Hans", "G", second="Wilma"),

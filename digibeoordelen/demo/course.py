@@ -181,8 +181,8 @@ class Course:
 
     def assess_otherwise(self, days: int, name: str) -> None:
         """Give the scores that another gave, but for two: the committee has to decide on those."""
-        given = Score.objects.filter(assignment__assessment=self.assessment)
-        letters = dict(given.values_list("criterion", "value"))
+        scores = Score.objects.filter(assignment__assessment=self.assessment)
+        letters = dict(scores.values_list("criterion", "value"))
         for pk in self.random.sample(sorted(letters), 2):
             letters[pk] = "O" if letters[pk] == "V" else "V"
         invitation = self._invitation(name)
