@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         mark = item.get_closest_marker("django_db")
-        commits = bool(mark and mark.kwargs.get("transaction"))
+        commits = bool(mark and mark.kwargs.get("transaction")) and "chromium" not in getattr(item, "fixturenames", ())
         if commits or item.path.relative_to(here).as_posix().startswith(ON_SQLITE_TOO):
             item.add_marker(pytest.mark.sqlite)
 
