@@ -25,7 +25,7 @@ class MakeRun(Process):
 
     def wait_until_started(self) -> float:
         """Wait until the site is up; return the reported seconds."""
-        self.wait_for_output(f"Open {self.url}/")
+        self.wait_for_output(f"Open {self.url}/", timeout=240)  # a first start makes the demo's assessments
         match = re.search(r"Started in ([\d.]+) s", self.output)
         assert match is not None
         return float(match[1])
