@@ -102,6 +102,20 @@ def test_mail_claimed_by_another_cannot_be_marked(db: None, settings: Settings) 
     assert OutgoingMail.objects.get().claim_id == second.claim_id
 
 
+def test_what_another_has_claimed_is_not_given_back(db: None, settings: Settings, announced: list[int]) -> None:
+    settings.OUTBOX_LEASE_SECONDS = -1
+    [pk] = make_mails(1)
+    first = worker.claim(pk)
+    assert first
+    requeue()
+    second = worker.claim(pk)
+    worker._give_back([first])
+
+    assert second
+    mail = OutgoingMail.objects.get()
+    assert (mail.state, mail.claim_id) == (MailState.IN_FLIGHT, second.claim_id)
+
+
 @pytest.mark.parametrize("state", [MailState.SENT, MailState.FAILED, MailState.WAITING])
 def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
     times: dict[str, dict[str, Any]] = {

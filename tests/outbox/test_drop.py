@@ -93,6 +93,14 @@ def test_dropped_mail_deferred_in_flight_fails(mail: OutgoingMail, server: SmtpS
     assert state_of(mail) == MailState.FAILED
 
 
+def test_one_that_a_crash_left_may_have_arrived(mail: OutgoingMail) -> None:
+    claim(mail.pk)
+    OutgoingMail.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    requeue()
+    assert state_of(mail) == MailState.QUEUED
+    assert not drop(mail)
+
+
 def test_others_are_sent(mail: OutgoingMail, server: SmtpSink) -> None:
     drop(mail)
     other = OutgoingMail.objects.create(

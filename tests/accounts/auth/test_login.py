@@ -1,5 +1,6 @@
 """Login, logout and lockout after wrong passwords."""
 
+from datetime import timedelta
 from typing import Literal
 from unicodedata import normalize
 
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from accounts.auth.rate_limits import client_address
 from accounts.models import User
@@ -85,6 +88,26 @@ def test_too_many_wrong_passwords_lock_for_a_while(client: Client, someone: User
     assert response.status_code == 429
     assert "Te vaak een verkeerd wachtwoord" in response.content.decode()
     assert log_in(client).status_code == 429
+
+
+def test_the_tenth_wrong_password_locks_out(client: Client, someone: User) -> None:
+    assert [log_in(client, password="verkeerd").status_code for _ in range(10)] == [200] * 9 + [429]
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, 429), (16, 302)])
+def test_lockout_ends_after_a_quarter_of_an_hour(
+    client: Client, someone: User, time_machine: TimeMachineFixture, minutes: int, status: int
+) -> None:
+    lock_out(client)
+    time_machine.move_to(timezone.now() + timedelta(minutes=minutes))
+    assert log_in(client).status_code == status
+
+
+def test_right_password_starts_the_count_again(someone: User) -> None:
+    for _ in range(2):
+        for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+            log_in(Client(), password="verkeerd")
+        assert log_in(Client()).status_code == 302
 
 
 def test_capitals_in_the_address_do_not_start_a_new_count(client: Client, someone: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -123,6 +124,32 @@ def test_reminders_go_out_in_office_hours_only(
         first, too_early = "2026-10-26 09:00", "2026-10-26 08:59"
     assert at(too_early) == 0
     assert at(first) == 1
+
+
+def test_overdue_one_waits_for_the_next_morning(pending: Invitation, at: At) -> None:
+    assert at("2026-11-09 18:00") == 0
+    assert at("2026-11-10 07:59") == 0
+    assert at("2026-11-10 08:00") == 1
+
+
+def test_a_run_stops_at_closing_time(
+    pending: Invitation,
+    at: At,
+    second_examiner: Contact,
+    time_machine: TimeMachineFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose(pending.assessment, pending.contact, second_examiner)
+    send_invitation(pending.assessment, second_examiner)
+    send = scheduled_reminders.send
+
+    def send_slowly(**values: Any) -> OutgoingMail:
+        time_machine.move_to(moment("2026-11-09 18:00"), tick=False)
+        return send(**values)
+
+    monkeypatch.setattr(scheduled_reminders, "send", send_slowly)
+    assert at("2026-11-09 17:59") == 1
+    assert at("2026-11-10 08:00") == 1
 
 
 def test_one_reminder_is_sent_after_an_outage(pending: Invitation, at: At) -> None:

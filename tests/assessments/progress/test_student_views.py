@@ -122,6 +122,15 @@ def test_withdrawn_result_is_visible_to_the_committee_only(
     assert own.get(address).status_code == 200
 
 
+def test_only_the_newest_pdf_is_offered(own: Client, pdf: Document, committee_member: User) -> None:
+    lifecycle.withdraw_final(assessment=pdf.assessment, by=committee_member, reason="Verkeerde score.")
+    newest = finalise(assessment=pdf.assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    Document.objects.run(newest.pk)
+    page = page_of(own)
+    assert reverse("assessments:document", args=[newest.public_id]) in page
+    assert reverse("assessments:document", args=[pdf.public_id]) not in page
+
+
 @pytest.mark.parametrize("counts", [True, False])
 def test_cancelled_assessment_shows_reason_without_scores(
     own: Client, assessed: Assessment, docent: User, counts: bool

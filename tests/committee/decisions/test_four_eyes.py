@@ -18,7 +18,7 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
-from committee.decisions.finalise import SecondApproverRequired, finalise, propose
+from committee.decisions.finalise import SecondApproverRequired, StaleProposal, finalise, propose
 from committee.decisions.withdraw_final import withdraw_final
 from tests.factories import MembershipFactory, member
 
@@ -174,6 +174,22 @@ def test_newer_proposal_is_not_finalised_unseen(
     newest = assessed.final_proposals.latest("pk").pk
     confirm(client, tick(assessed, f"afronden:{newest}"))
     assert assessed.documents.get().exam_office_email == "anders@hier.test"
+
+
+def test_replaced_proposal_is_not_finalised(assessed: Assessment, committee_member: User, second: User) -> None:
+    seen = act(propose, assessed, committee_member)
+    act(propose, assessed, committee_member)
+    with pytest.raises(StaleProposal, match="intussen opnieuw voorgedragen"):
+        finalise(assessment=assessed, by=second, exam_office_email=OFFICE, proposal=seen.pk)
+    assert status(assessed) == Status.ASSESSED
+
+
+def test_own_proposal_is_not_offered_to_confirm(client: Client, assessed: Assessment, committee_member: User) -> None:
+    proposal = act(propose, assessed, committee_member)
+    client.force_login(committee_member)
+    response_text = post_selection(client, tick(assessed, f"afronden:{proposal.pk}"))
+    assert "U hebt deze voorgedragen; een ander lid rondt die af." in response_text
+    assert "definitief maken" not in response_text
 
 
 def test_selection_to_propose_never_finalises(

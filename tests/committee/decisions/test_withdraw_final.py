@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from time_machine import TimeMachineFixture
 
 from accounts.models import Membership, User
 from assessments import lifecycle
@@ -122,6 +124,22 @@ def test_next_result_is_version_2(
     assert mail.subject.startswith("Definitieve beoordeling, versie 2 (vervangt versie 1), 123456: ")
     assert sent.subject.startswith("Definitieve beoordeling 123456: ")
     assert "vervangt alle eerdere versies" in mail.text
+
+
+def test_each_version_keeps_its_own_day_of_withdrawal(
+    member: Client, final: Assessment, committee_member: User, time_machine: TimeMachineFixture
+) -> None:
+    post(member, final)
+    first = final.documents.get().superseded_at
+    assert first
+    time_machine.move_to(first + timedelta(hours=1))
+    finalise(assessment=final, by=committee_member, exam_office_email=OFFICE)
+    final.refresh_from_db()
+    post(member, final)
+    kept, second = final.documents.values_list("superseded_at", flat=True)
+    assert kept == first
+    assert second
+    assert second > first
 
 
 @pytest.mark.parametrize("reason", ["", " \n ", "x" * 2001])

@@ -28,6 +28,7 @@ from tests.factories import MembershipFactory, first_unit, make_exam
 LIST = reverse("committee:afnames")
 EXPORT = reverse("committee:start_export")
 ASKED = {"bestand": "CSV", "welke": "alles"}
+FORMULA_SIGNS = "=+-@＝＋－＠"
 
 
 def post_export(client: Client, search: dict[str, Any], **params: Any) -> Any:
@@ -105,7 +106,7 @@ def test_file_name_has_the_exam_and_the_day(
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize("start", csv_writer.FORMULA_SIGNS)
+@pytest.mark.parametrize("start", FORMULA_SIGNS)
 def test_formula_in_a_name_is_neutralised(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, start: str
 ) -> None:
@@ -115,7 +116,7 @@ def test_formula_in_a_name_is_neutralised(
     assert row["naam"] == f"'{name} X"
 
 
-@pytest.mark.parametrize("sign", csv_writer.FORMULA_SIGNS)
+@pytest.mark.parametrize("sign", FORMULA_SIGNS)
 @pytest.mark.parametrize("between", [";", ",", "\t"])
 def test_formula_after_another_separator_is_neutralised(between: str, sign: str) -> None:
     assert csv_writer.neutralised(f"x{between}{sign}1") == f"x{between}'{sign}1"
