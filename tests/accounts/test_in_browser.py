@@ -11,7 +11,7 @@ from exams.models import Exam, WorkProcess
 from tests.browser.wcag import check_page
 from tests.factories import PASSWORD, MembershipFactory, first_unit, make_exam
 
-pytestmark = [pytest.mark.xdist_group("browser-0"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-0"), pytest.mark.django_db(transaction=True)]
 
 NewBrowser = Callable[..., Page]
 
