@@ -10,7 +10,7 @@ help:  ## this list
 run:  ## the whole site on this machine: make run, or make run PORT=8123
 	@exec $(PYTHON) -m scripts.run_site --port "$(PORT)"
 
-test:  ## every check: linters, types, tests on PostgreSQL and Redis, some on SQLite too
+test:  ## every check: linters, types, tests on PostgreSQL with Redis, some on SQLite
 	@exec $(PYTHON) -m scripts.run_tests
 
 test-quick:  ## the tests on SQLite alone, without browser and processes

@@ -124,11 +124,10 @@ def _parse() -> argparse.Namespace:
 
 
 def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
-    """Run each test on PostgreSQL and Redis, what depends on the database on SQLite too, and browser tests only there.
+    """Run the tests on PostgreSQL and Redis, those that depend on the database on SQLite too, browser tests only there.
 
-    A request that a left page sent may still run when its test's tables are emptied: PostgreSQL calls that a deadlock.
-
-    Without these servers everything else runs on SQLite.
+    Truncating PostgreSQL's tables after a browser test deadlocks with a request that its page sent last. Without these
+    servers everything else runs on SQLite.
     """
     absent = []
     if machine.CHROMIUM in missing:
@@ -141,7 +140,7 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
         suite.skip("the run on PostgreSQL and Redis", servers)
         suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
         return
-    suite.pytest("SQLite", only="(browser or embedded or sqlite)", without=["servers", *absent], env=_sqlite())
+    suite.pytest("SQLite", only="browser or embedded or sqlite", without=["servers", *absent], env=_sqlite())
     try:
         with ExitStack() as stack:
             urls = {
