@@ -26,7 +26,8 @@ class OfficeForm(forms.Form):
 
     The initial choice is `proposed`, else the listed office that results of `exams` (ids) went to last. An address
     that is neither listed nor at a domain of the school must be confirmed: `sure` is the confirmed address, so that
-    another one must be confirmed again.
+    another one must be confirmed again. A listed office beside the proposed address, unchanged, is a choice for the
+    office: the script that empties the field may not have run.
     """
 
     office = forms.ChoiceField(
@@ -81,7 +82,7 @@ class OfficeForm(forms.Form):
         if self.errors:
             return
         office, email = self.cleaned_data["office"], self.cleaned_data["email"]
-        if office not in ("", OTHER) and email:
+        if office not in ("", OTHER) and "email" in self.changed_data and email:
             self.add_error("office", "U koos een examenbureau en vulde ook een ander adres in. Kies een van de twee.")
         if not email and office == OTHER:
             self.add_error("email", "Vul het e-mailadres van het examenbureau in.")

@@ -149,6 +149,21 @@ def test_listed_office_can_be_chosen(member: Client, final: Assessment, school: 
     assert mails()[-1].to == "zorg@hier.test"
 
 
+def test_listed_office_beside_the_unchanged_address(member: Client, final: Assessment, school: School) -> None:
+    ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
+    mark(MailState.FAILED)
+    post(member, final, office="zorg@hier.test", email=WRONG)
+    assert mails()[-1].to == "zorg@hier.test"
+
+
+def test_listed_office_beside_another_address_is_asked_about(member: Client, final: Assessment, school: School) -> None:
+    ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
+    mark(MailState.FAILED)
+    page = post(member, final, office="zorg@hier.test", email=RIGHT)
+    assert "Kies een van de twee." in page
+    assert len(mails()) == 1
+
+
 def test_waiting_mail_is_dropped(member: Client, final: Assessment) -> None:
     mark(MailState.WAITING)
     post(member, final)
