@@ -1,4 +1,4 @@
-"""Several databases on the bench's server: copies of the empty, migrated one."""
+"""Several databases on the bench's server: copies of an empty, migrated one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+EMPTY = "bench_empty"
 
 
 @contextmanager
@@ -20,15 +22,22 @@ def connected(database: str) -> Iterator[None]:
         connection.settings_dict["NAME"] = before
 
 
+def keep_empty() -> None:
+    """Copy the migrated database before the first figure fills it."""
+    _copy(connection.settings_dict["NAME"], EMPTY)
+
+
 @contextmanager
 def empty_copy(database: str) -> Iterator[None]:
-    """Create a copy, dropped at the end of the block."""
-    template = connection.settings_dict["NAME"]
-    connection.close()
-    with connected("postgres"), connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE {database} TEMPLATE "{template}"')
+    """Create an empty database, dropped at the end of the block."""
+    _copy(EMPTY, database)
     try:
         yield
     finally:
         with connected("postgres"), connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE {database}")
+
+
+def _copy(template: str, database: str) -> None:
+    with connected("postgres"), connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE {database} TEMPLATE "{template}"')

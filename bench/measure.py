@@ -16,6 +16,9 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     from bench.all_figures import FIGURES  # after `django.setup`
+    from bench.databases import keep_empty
+
+    keep_empty()
 
     selected = [figure for figure in FIGURES if options.only in (None, figure.name)]
     if not selected:

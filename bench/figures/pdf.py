@@ -74,7 +74,7 @@ def _document() -> Document:
     assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
     examiner = ContactFactory(school=school, function="Praktijkopleider", organisation="Zorggroep De Linde")
     steps.choose(assessment, examiner)
-    with patch("digibeoordelen.outbox.queue.announce"), patch("digibeoordelen.jobs.tasks.run.delay"):
+    with patch("digibeoordelen.outbox.queue.announce"), patch("digibeoordelen.jobs.models.run.delay"):
         invitation = steps.send_invitation(assessment, examiner)
         steps.fill_in(invitation, "G", JUSTIFICATION)
         saving.complete(invitation=invitation)
