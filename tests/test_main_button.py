@@ -46,7 +46,7 @@ def test_first_button_of_a_form_is_the_main_one() -> None:
     wrong = [
         (name, buttons[0])
         for name, buttons in forms()
-        if name not in ALSO_GOOD and not re.search(r'class="(btn btn-success|visually-hidden)"', buttons[0])
+        if name not in ALSO_GOOD and not re.search(r'class="(btn btn-primary|visually-hidden)"', buttons[0])
     ]
     assert not wrong
 

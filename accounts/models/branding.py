@@ -53,13 +53,13 @@ class Palette:
 
     @property
     def css(self) -> str:
-        """The stylesheet that overrides base.css."""
+        """The stylesheet that overrides base.css, but for dark mode, in which no school's colour was checked."""
         return (
-            ":root{"
+            "@media not (prefers-color-scheme:dark){:root{"
             f"--brand:{self.colour};--brand-dark:{self.dark};--brand-tint:{self.tint};"
             f"--bs-link-color-rgb:{_comma_separated(self.colour)};--bs-link-hover-color-rgb:{_comma_separated(self.dark)};"
             f"--bs-primary-rgb:{_comma_separated(self.colour)}"
-            "}\n"
+            "}}\n"
         )
 
 

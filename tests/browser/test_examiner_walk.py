@@ -223,7 +223,7 @@ def test_the_keyboard_alone(new_browser: Open, invitation: Invitation, width: in
     expect(page.get_by_label("Functie")).to_be_visible()
     press_until(page, "Tab", "#id_confirmed")
     page.keyboard.press("Space")
-    press_until(page, "Tab", ".btn-success")
+    press_until(page, "Tab", ".btn-primary")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
 

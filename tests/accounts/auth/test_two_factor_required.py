@@ -156,7 +156,7 @@ def test_setup_continues_to_the_requested_page(committee: Client) -> None:
     page = committee.get(address).content.decode()
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
     answer = committee.post(address, {"key": key, "code": App.of_page(page).code()})
-    assert 'btn-success" href="/commissie/"' in answer.content.decode()
+    assert 'btn-primary" href="/commissie/"' in answer.content.decode()
 
 
 def test_examiners_link_works_without_two_factor(committee: Client, invitation: Invitation) -> None:

@@ -64,7 +64,7 @@ def test_page_shows_the_student_and_the_recipients(
     assert "Anouk van &#x27;t Hoff, de student" in page
     assert "Erik Examinator" not in page, "has nothing left to do"
     assert "De student leest dit bij ‘Mijn examens’" in page
-    assert "btn-success" not in page
+    assert "btn-primary" not in page
 
 
 @pytest.mark.parametrize(("kind", "counts"), COUNTS_AS_ATTEMPT.items())

@@ -58,7 +58,7 @@ def test_page_shows_the_consequences(member: Client, final: Assessment) -> None:
     page = " ".join(member.get(address(final)).content.decode().split())
     assert "Definitief resultaat van Anouk van &#x27;t Hoff intrekken?" in page
     assert f"het examenbureau ({OFFICE}) krijgt een mail dat versie 1 niet meer geldt" in page
-    assert "btn-success" not in page
+    assert "btn-primary" not in page
 
 
 def test_withdrawal_restores_assessed_and_notifies(member: Client, final: Assessment, sent: OutgoingMail) -> None:
