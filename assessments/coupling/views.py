@@ -57,10 +57,9 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
     return render(request, "assessments/coupling/examiners.html", context)
 
 
-def to_examiners(selected: Selected, target: couplings.Target = batch.WHOLE_EXAM) -> HttpResponse:
-    """Redirect to the overview, at the line of `target`."""
-    address = reverse("assessments:examiners", args=[selected.public_id])
-    return redirect(address + couplings.anchor(target))
+def examiners_url(selected: Selected, target: couplings.Target = batch.WHOLE_EXAM) -> str:
+    """Return the URL of the overview, at the line of `target`."""
+    return reverse("assessments:examiners", args=[selected.public_id]) + couplings.anchor(target)
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,7 +141,7 @@ def save_choice(request: UserRequest, public_id: UUID) -> HttpResponse:
         selected = get_selected(request.user, public_id)
         now = batch.shared_choice(selected.assessments, target)
         return _picker_page(request, selected, target, ticked, differs=now.differs, refused=True, now=now.contacts)
-    return to_examiners(selected, target)
+    return redirect(examiners_url(selected, target))
 
 
 def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[int, int]:
@@ -158,11 +157,16 @@ def _ask(
     ticked: list[Contact],
 ) -> HttpResponse:
     """Ask to confirm 'Toch weghalen': the same form again, for the assessments whose work would no longer count."""
-    sentence = f"U kiest voor {target}: {named(ticked)}." if ticked else f"U haalt de keuze voor {target} weg."
+    if ticked:
+        sentence = f"U kiest voor {target}: {named(ticked)}."
+        cancel_url = _pick_url(selected, target, ticked) + ("&ook_daar=1" if "ook_daar" in request.POST else "")
+    else:
+        sentence = f"U haalt de aparte keuze voor {target} weg."
+        cancel_url = examiners_url(selected, target)
     context = {
         "students": read_losses(outcome.to_ask),
         "sentence": sentence,
-        "cancel_url": _pick_url(selected, target, ticked),
+        "cancel_url": cancel_url,
         "fields": request_data.again(
             request.POST,
             beoordeling=[assessment.public_id for assessment, _ in outcome.to_ask],
@@ -238,7 +242,7 @@ def per_student(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, f"Examinator gekozen voor het hele examen van {students}.")
     if any(line.error for line in lines):
         return _refused_page(request, selected, lines)
-    return to_examiners(selected)
+    return redirect(examiners_url(selected))
 
 
 def _refused_page(request: UserRequest, selected: Selected, before: list[ExaminerLine]) -> HttpResponse:

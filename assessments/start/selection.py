@@ -98,6 +98,10 @@ class Pasted:
     examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # by membership id
     not_listed: Listed[str] = field(default_factory=dict)  # addresses missing from the address book
 
+    @property
+    def names_nobody(self) -> bool:
+        return not (self.students or self.running or self.without_number or self.ambiguous)
+
 
 @dataclass(frozen=True)
 class _Known:
@@ -135,9 +139,11 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
 
 
 def is_list(text: str) -> bool:
-    """Return whether the text is a list of numbers and addresses rather than a name to search for."""
+    """Return whether the text is a list of numbers or addresses rather than a name to search for."""
+    if len(text) > MAX_CHARACTERS or "\n" in text.strip():
+        return True
     words = _words(clean_line(text))
-    if "\n" in text.strip() or any(mark in text for mark in ",;"):
+    if any("@" in word for word in words) or any(mark in text for mark in ",;"):
         return any(map(_names_someone, words))
     return bool(words) and all(map(_names_someone, words))
 

@@ -109,7 +109,7 @@ def _add_typed(request: UserRequest, selection: Selection, chosen: ChosenStudent
         except lifecycle.DomainError as error:
             messages.error(request, str(error))
             return "", False
-        if pasted.unknown.keys() != {text}:  # else a part of one number
+        if not pasted.names_nobody or "\n" in text:  # else a part of a number or address
             return "", _add_list(request, chosen, pasted)
     found = start.find_students(by=request.user, query=text)
     running = [
