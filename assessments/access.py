@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
@@ -9,12 +11,13 @@ from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Role, School, User
 from addressbook.models import Contact
 from exams.models import ExamUnit
 
 from . import request_data
-from .models import Assessment, AssessmentQuerySet, Invitation, InvitationQuerySet, Proposal
+from .models import Assessment, AssessmentQuerySet, Invitation, InvitationQuerySet, Proposal, Selection
+from .models.selection import SelectionQuerySet
 
 
 def get_unit(user: User, pk: int) -> ExamUnit:
@@ -36,10 +39,11 @@ def detail_url(assessment: Assessment) -> str:
     return reverse("assessments:detail", args=[assessment.public_id])
 
 
-def ticked_contacts(assessment: Assessment, data: QueryDict) -> list[Contact]:
+def ticked_contacts(assessments: Sequence[Assessment], data: QueryDict) -> list[Contact]:
     """Return the ticked contacts: those in the address book, and removed ones that are already coupled."""
-    selectable = Q(removed_at__isnull=True) | Q(pk__in=assessment.couplings.values("contact"))
-    return list(assessment.school.contacts.filter(selectable, pk__in=request_data.numbers(data, "examinator")))
+    selectable = Q(removed_at__isnull=True) | Q(couplings__assessment__in=assessments)
+    pks = request_data.numbers(data, "examinator")
+    return list(assessments[0].school.contacts.filter(selectable, pk__in=pks).distinct())
 
 
 def get_invitation(user: User, public_id: UUID) -> Invitation:
@@ -65,20 +69,51 @@ def invitations_of(*, user: User, unit: ExamUnit) -> InvitationQuerySet:
     return Invitation.objects.filter(assessment__in=of_unit(user=user, unit=unit))
 
 
-def get_assessments(user: User, unit: ExamUnit, data: QueryDict, name: str = "beoordeling") -> list[Assessment]:
-    """Return the assessments listed under `name`, sorted by student.
+MAX_BATCH = 60  # students; 'Ga verder' and 'Uitnodiging(en) verzenden' take some 50 ms for each
 
-    Raises `Http404` unless all are the docent's, of this unit and of one school, and at most `MAX_BATCH`.
+
+@dataclass(frozen=True)
+class Selected:
+    """The assessments that a page of the flow is about: a single one, or those of a `selection`, by student."""
+
+    public_id: UUID
+    unit: ExamUnit
+    assessments: list[Assessment]
+
+    @property
+    def only(self) -> Assessment | None:
+        return self.assessments[0] if len(self.assessments) == 1 else None
+
+    @property
+    def school(self) -> School:
+        return self.assessments[0].school
+
+
+def get_selected(user: User, public_id: UUID) -> Selected:
+    """Return the assessment, or the selection of `user`, with this id; else raise `Http404`.
+
+    Assessments that are no longer the docent's are left out; without any left it raises `Http404`.
     """
-    public_ids = request_data.public_ids(data, name)
-    queryset = Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
-    assessments = list(
-        queryset.for_pages().filter(public_id__in=public_ids[: MAX_BATCH + 1]).order_by("student__sort_key", "pk")
-    )
-    one_school = len({assessment.school_id for assessment in assessments}) == 1
-    if not one_school or len(assessments) != len(public_ids) or len(assessments) > MAX_BATCH:
+    queryset = Assessment.objects.for_docent(user).for_pages()
+    if assessment := queryset.filter(public_id=public_id).first():
+        return Selected(public_id, assessment.unit, [assessment])
+    selection = get_object_or_404(user_selections(user), public_id=public_id)
+    assessments = list(queryset.filter(pk__in=selection.assessments).order_by("student__sort_key", "pk"))
+    if not assessments:
         raise Http404
-    return assessments
+    return Selected(public_id, selection.unit, assessments)
+
+
+def get_selection(user: User, public_id: UUID) -> Selection:
+    """Return the selection of `user` with this id, or an unsaved one of the assessment; else raise `Http404`."""
+    if selection := user_selections(user).filter(public_id=public_id).first():
+        return selection
+    assessment = get_assessment(user, public_id)
+    return Selection(owner=user, unit=assessment.unit, assessments=[assessment.pk])
+
+
+def user_selections(user: User) -> SelectionQuerySet:
+    return Selection.objects.filter(owner=user).select_related("unit__exam_version__exam")
 
 
 def get_proposal(user: User, public_id: UUID) -> Proposal:
@@ -88,6 +123,3 @@ def get_proposal(user: User, public_id: UUID) -> Proposal:
     )
     assessments = Assessment.objects.for_docent(user)
     return get_object_or_404(proposals, public_id=public_id, invitation__assessment__in=assessments)
-
-
-MAX_BATCH = 60  # students; a URL with the ids of their assessments stays within the limits of web servers

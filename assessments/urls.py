@@ -1,11 +1,9 @@
 from django.urls import path
 
-from assessments.coupling import batch_views
 from assessments.coupling import views as coupling_views
 from assessments.documents import views as documents_views
 from assessments.examiner import link_views
 from assessments.examiner import views as examiner_views
-from assessments.invitations import batch_views as invitations_batch_views
 from assessments.invitations import delivery_status
 from assessments.invitations import views as invitations_views
 from assessments.privacy import my_data_views
@@ -27,53 +25,6 @@ urlpatterns = [
         name="choose_student",
     ),
     path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/starten/wijzigen/",
-        start_views.change_chosen,
-        name="change_chosen",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/starten/nummers/",
-        start_views.add_numbers,
-        name="add_numbers",
-    ),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/ga-verder/", start_views.start, name="start"),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/", batch_views.choose_for_batch, name="together"),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/kiezen/",
-        batch_views.pick_for_batch,
-        name="pick_together",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/overnemen/",
-        batch_views.save_batch_choice,
-        name="take_over_together",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/toevoegen/",
-        batch_views.add_contact_for_batch,
-        name="add_contact_together",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/per-student/",
-        batch_views.per_student,
-        name="per_student",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/per-student/overnemen/",
-        batch_views.save_per_student,
-        name="take_over_per_student",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/uitnodigen/",
-        invitations_batch_views.message_for_batch,
-        name="message_together",
-    ),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/verzenden/",
-        invitations_batch_views.send_batch,
-        name="send_together",
-    ),
-    path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/verzending/",
         delivery_status.unit_delivery_status,
         name="sending_together",
@@ -88,18 +39,15 @@ urlpatterns = [
     path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.assessment_delivery_status, name="sending"),
     path("beoordelingen/<uuid:public_id>/intrekken/", start_views.undo_start, name="take_back"),
     path("beoordelingen/<uuid:public_id>/volgen/", start_views.become_initiator, name="become_initiator"),
+    # The flow of starting: `public_id` is of an assessment, or of a selection of several
+    path("afnames/selectie/", start_views.select, name="select"),
+    path("beoordelingen/<uuid:public_id>/studenten/", start_views.students, name="students"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", coupling_views.examiners, name="examiners"),
     path("beoordelingen/<uuid:public_id>/examinatoren/kiezen/", coupling_views.pick, name="pick"),
     path("beoordelingen/<uuid:public_id>/examinatoren/overnemen/", coupling_views.save_choice, name="take_over"),
-    path("beoordelingen/<uuid:public_id>/examinatoren/weghalen/", coupling_views.use_coarser, name="use_coarser"),
-    path(
-        "beoordelingen/<uuid:public_id>/examinatoren/meer-studenten/",
-        batch_views.more_students,
-        name="more_students",
-    ),
-    path("beoordelingen/<uuid:public_id>/examinatoren/toepassen/", batch_views.apply, name="apply"),
     path("beoordelingen/<uuid:public_id>/examinatoren/toevoegen/", coupling_views.add_contact, name="add_contact"),
-    path("beoordelingen/<uuid:public_id>/uitnodigen/", invitations_views.choose_invitees, name="choose_invitees"),
+    path("beoordelingen/<uuid:public_id>/examinatoren/per-student/", coupling_views.per_student, name="per_student"),
+    path("beoordelingen/<uuid:public_id>/uitnodigen/", invitations_views.message, name="choose_invitees"),
     path("beoordelingen/<uuid:public_id>/uitnodigen/bericht/", invitations_views.message, name="message"),
     path(
         "beoordelingen/<uuid:public_id>/uitnodigen/verzenden/",

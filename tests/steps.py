@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django.urls import reverse
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments.coupling import couplings
 from assessments.examiner import saving
 from assessments.invitations import invite
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Invitation, Selection
 from assessments.rubric import read_uncorrected
 from assessments.start import start
 from exams.models import ExamUnit, Part, WorkProcess
@@ -18,6 +20,16 @@ from exams.models import ExamUnit, Part, WorkProcess
 def start_assessment(student: Membership, unit: ExamUnit, by: User) -> Assessment:
     """Start an assessment: NEW, without examiners."""
     return start.start(unit=unit, student=student, by=by)
+
+
+def flow_url(name: str, assessments: Sequence[Assessment], by: User | None = None) -> str:
+    """Return the URL of a page of the flow for these assessments together, selected by their initiator or `by`."""
+    first, *_ = assessments
+    pks = [assessment.pk for assessment in assessments]
+    selection, _ = Selection.objects.get_or_create(
+        owner=by or first.initiator, unit=first.unit, assessments=pks, students=[]
+    )
+    return reverse(f"assessments:{name}", args=[selection.public_id])
 
 
 def choose(

@@ -1,4 +1,4 @@
-"""Choose examiners for several students at once ('Toepassen op meer studenten')."""
+"""Choose examiners for one or several students of a unit at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, Assignment, Coupling, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
-from exams.models import ExamUnit, Part, WorkProcess
 
 from . import couplings as coupling_couplings
 
@@ -60,15 +59,6 @@ class Batch:
             for contact in member.invitable:
                 by_contact.setdefault(contact, []).append(member.assessment)
         return sorted(by_contact.items(), key=lambda item: (item[0].sort_key, item[0].pk))
-
-
-@dataclass
-class SharedPart:
-    """A part over all students: its examiners, if they are the same for every student who has the part."""
-
-    part: Part
-    examiners: list[str]
-    differs: bool
 
 
 @dataclass
@@ -121,32 +111,6 @@ def read_batch(assessments: Sequence[Assessment]) -> Batch:
     return Batch(list(members.values()))
 
 
-def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkProcess, list[SharedPart]]:
-    """Return the parts of `unit` by work process with their examiners in these assessments, in two queries.
-
-    A student whose version of the exam lacks a part does not make that part differ.
-    """
-    examiners: dict[coupling_couplings.Place, dict[int, list[str]]] = {}
-    rows = Assignment.objects.live().filter(assessment__in=assessments)
-    rows = rows.select_related("contact", "part__work_process__core_task")
-    for assignment in rows.order_by("contact__sort_key", "contact_id"):
-        by_assessment = examiners.setdefault(coupling_couplings.Target(part=assignment.part).place, {})
-        by_assessment.setdefault(assignment.assessment_id, []).append(assignment.contact.full_name)
-    units = {unit.pk, *(assessment.unit_id for assessment in assessments)}
-    parts = Part.objects.filter(work_process__core_task__unit__in=units).select_related("work_process__core_task")
-    places = {(part.work_process.core_task.unit_id, coupling_couplings.Target(part=part).place) for part in parts}
-    shared_parts: dict[WorkProcess, list[SharedPart]] = {}
-    for part in parts:
-        if part.work_process.core_task.unit_id != unit.pk:
-            continue
-        place = coupling_couplings.Target(part=part).place
-        by_assessment = examiners.get(place, {})
-        choices = {tuple(by_assessment.get(a.pk, [])) for a in assessments if (a.unit_id, place) in places}
-        shared = list(choices.pop()) if len(choices) == 1 else []
-        shared_parts.setdefault(part.work_process, []).append(SharedPart(part, shared, differs=bool(choices)))
-    return shared_parts
-
-
 def shared_choice(assessments: Sequence[Assessment], target: coupling_couplings.Target) -> SharedChoice:
     """Return the contacts chosen at exactly this target for any of the assessments, by last name."""
     chosen: dict[int, set[Contact]] = {assessment.pk: set() for assessment in assessments}
@@ -165,17 +129,17 @@ def choose_for_all(
     *,
     assessments: Sequence[Assessment],
     contacts: Collection[Contact],
-    versions: Mapping[int, int],
     by: User,
+    versions: Mapping[int, int] | None = None,
     target: coupling_couplings.Target = WHOLE_EXAM,
     replace_finer: bool = False,
     asked_about: Collection[int] = (),
 ) -> BatchOutcome:
     """Make `contacts` the choice at `target` of each assessment, one transaction per student.
 
-    `versions` maps an assessment's id to the version on the docent's page; a student changed since then, or whose
-    version of the exam lacks the target, is refused and the others continue. Where an examiner has begun, nothing is
-    done until the docent confirmed it (`to_ask`; then `asked_about` holds the assignments' ids).
+    `versions` maps an assessment's id to the version on the docent's page (None: not checked); a student changed since
+    then, or whose version of the exam lacks the target, is refused and the others continue. Where an examiner has
+    begun, nothing is done until the docent confirmed it (`to_ask`; then `asked_about` holds the assignments' ids).
     """
     outcome = BatchOutcome()
     for assessment in assessments:
@@ -185,7 +149,7 @@ def choose_for_all(
                 target=coupling_couplings.counterpart(target, unit_id=assessment.unit_id),
                 contacts=contacts,
                 by=by,
-                version=versions.get(assessment.pk, 0),
+                version=None if versions is None else versions.get(assessment.pk, 0),
                 replace_finer=replace_finer,
                 asked_about=asked_about,
             )

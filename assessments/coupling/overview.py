@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,87 +10,138 @@ from django.db.models import Count, QuerySet
 
 from addressbook.models import Contact
 from assessments.models import Assessment, Assignment, Coupling, Score
-from assessments.rubric import read_uncorrected
-from exams.models import Criterion, Part, WorkProcess
+from exams.models import Criterion, ExamUnit, Part, WorkProcess
 
-from .couplings import Place, Target, WorkWouldBeLost, at, below
-
-
-@dataclass
-class PartChoice:
-    """A part, its examiners, and the level that they come from (1 to 3, 0 without an examiner)."""
-
-    part: Part
-    criteria: list[Criterion]
-    examiners: list[Contact]
-    level: int = 0
+from .couplings import Place, Target, WorkWouldBeLost, anchor, below, of_target
 
 
 @dataclass
-class WorkProcessChoice:
-    work_process: WorkProcess
-    own: list[Contact] = field(default_factory=list)
-    parts: list[PartChoice] = field(default_factory=list)
+class Row:
+    """One line of the matrix: the whole exam (1), a work process (2) or a part (3).
+
+    `examiners` assess it; with `is_own` they were chosen for exactly this line. Where it `differs` between the students
+    there are none; a student whose version of the exam lacks the line does not make it differ.
+    """
+
+    target: Target
+    label: str
+    criteria: Sequence[Criterion] = ()
+    examiners: list[Contact] = field(default_factory=list)
+    is_own: bool = False
+    differs: bool = False
+    coarser: str = ""  # what would count without the own choice (Dutch); '' if nothing
+
+    @property
+    def level(self) -> int:
+        return self.target.level
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return of_target(self.target)
+
+    @property
+    def anchor(self) -> str:
+        return anchor(self.target).removeprefix("#") or "hele-examen"
 
 
 @dataclass
 class Overview:
-    """All choices of an assessment: `unit` holds those for the whole exam."""
+    """All choices of one or several assessments of a unit; the first row is the whole exam."""
 
-    unit: list[Contact]
-    work_processes: list[WorkProcessChoice]
-
-    @property
-    def parts(self) -> Iterator[tuple[WorkProcess, PartChoice]]:
-        for row in self.work_processes:
-            for part in row.parts:
-                yield row.work_process, part
+    rows: list[Row]
+    choices: list[tuple[Target, list[Contact]]]  # those of the first assessment
+    uncovered: int  # parts that lack an examiner for at least one student
 
     @property
-    def has_choices(self) -> bool:
-        return bool(self.unit) or any(part.examiners for _, part in self.parts)
-
-    @property
-    def uncovered(self) -> int:
-        """The number of parts without an examiner."""
-        return sum(1 for _, part in self.parts if not part.examiners)
+    def differs(self) -> bool:
+        return any(row.differs for row in self.rows)
 
     def parts_of(self, contact: Contact) -> list[str]:
         """Return what an examiner assesses: ['het hele examen'], or ['B1-K1-W1', 'B1-K1-W2 Productbeoordeling', …]."""
-        if all(contact in part.examiners for _, part in self.parts):
+        by_work_process: dict[WorkProcess, list[Row]] = {}
+        for row in self.rows:
+            if row.target.part:
+                by_work_process.setdefault(row.target.part.work_process, []).append(row)
+        if all(contact in row.examiners for rows in by_work_process.values() for row in rows):
             return ["het hele examen"]
         names = []
-        for row in self.work_processes:
-            parts = [part for part in row.parts if contact in part.examiners]
-            if parts and len(parts) == len(row.parts):
-                names.append(row.work_process.code)
+        for work_process, rows in by_work_process.items():
+            own = [row for row in rows if contact in row.examiners]
+            if own and len(own) == len(rows):
+                names.append(work_process.code)
             else:
-                names += [f"{row.work_process.code} {part.part}" for part in parts]
+                names += [f"{work_process.code} {row.label}" for row in own]
         return names
 
 
-def read_overview(assessment: Assessment) -> Overview:
-    """Read the choices and the assignments that follow from them, in five queries."""
-    unit: list[Contact] = []
-    by_work_process: dict[int, list[Contact]] = {}
-    by_part: dict[int, list[Contact]] = {}
-    for coupling in assessment.couplings.select_related("contact").order_by("contact__sort_key", "pk"):
-        if coupling.part_id is not None:
-            by_part.setdefault(coupling.part_id, []).append(coupling.contact)
-        elif coupling.work_process_id is not None:
-            by_work_process.setdefault(coupling.work_process_id, []).append(coupling.contact)
-        else:
-            unit.append(coupling.contact)
-    rows = []
-    for core_task in read_uncorrected(assessment).core_tasks:
-        for sheet in core_task.work_processes:
-            row = WorkProcessChoice(sheet.work_process, own=by_work_process.get(sheet.work_process.pk, []))
-            for part in sheet.parts:
-                examiners = [column.assignment.contact for column in part.columns]
-                level = 3 if part.part.pk in by_part else 2 if row.own else 1
-                row.parts.append(PartChoice(part.part, part.criteria, examiners, level if examiners else 0))
-            rows.append(row)
-    return Overview(unit, rows)
+# The contacts chosen at each place, by assessment id.
+Choices = dict[Place, dict[int, list[Contact]]]
+
+
+def read_overview(assessments: Sequence[Assessment], unit: ExamUnit) -> Overview:
+    """Read who assesses what in these assessments, over the lines of `unit`, in four queries."""
+    choices: Choices = {}
+    first: dict[Target, list[Contact]] = {}
+    couplings = Coupling.objects.filter(assessment__in=assessments).select_related(
+        "contact", "work_process__core_task", "part__work_process__core_task"
+    )
+    for coupling in couplings.order_by("contact__sort_key", "contact_id"):
+        target = Target(work_process=coupling.work_process, part=coupling.part)
+        choices.setdefault(target.place, {}).setdefault(coupling.assessment_id, []).append(coupling.contact)
+        if coupling.assessment_id == assessments[0].pk:
+            first.setdefault(target, []).append(coupling.contact)
+    rows = _Rows(assessments, unit, choices)
+    rows.make(Target(), "Het hele examen", [])
+    work_processes = WorkProcess.objects.filter(core_task__unit=unit).select_related("core_task")
+    for work_process in work_processes.prefetch_related("parts__criteria"):
+        target = Target(work_process=work_process)
+        above = [(target, "het werkproces"), (Target(), "het hele examen")]
+        rows.make(target, str(work_process), above[1:])
+        for part in work_process.parts.all():
+            part.work_process = work_process
+            rows.make(Target(part=part), str(part), above, criteria=list(part.criteria.all()))
+    return Overview(rows.made, list(first.items()), rows.uncovered)
+
+
+class _Rows:
+    def __init__(self, assessments: Sequence[Assessment], unit: ExamUnit, choices: Choices) -> None:
+        self.assessments, self.unit, self.choices = assessments, unit, choices
+        self.made: list[Row] = []
+        self.uncovered = 0
+        others = {assessment.unit_id for assessment in assessments} - {unit.pk}
+        parts = Part.objects.filter(work_process__core_task__unit__in=others).select_related("work_process__core_task")
+        self.places_elsewhere: set[tuple[int, Place]] = set()
+        for part in parts if others else ():
+            for target in (Target(part=part), Target(work_process=part.work_process)):
+                self.places_elsewhere.add((part.work_process.core_task.unit_id, target.place))
+
+    def make(
+        self, target: Target, label: str, above: Sequence[tuple[Target, str]], *, criteria: Sequence[Criterion] = ()
+    ) -> Row:
+        """Append the row; `above` are the coarser targets, the finest first, with their names."""
+        row = Row(target, label, criteria)
+        examiners: set[tuple[Contact, ...]] = set()
+        for assessment in self.assessments:
+            if not self._has(assessment, target):
+                continue
+            own = self.choices.get(target.place, {}).get(assessment.pk, [])
+            inherited = [self.choices.get(higher.place, {}).get(assessment.pk, []) for higher, _ in above]
+            effective = own or next(filter(None, inherited), [])
+            row.is_own = row.is_own or bool(own)
+            examiners.add(tuple(effective))
+            if own and not row.coarser:
+                row.coarser = next((name for (_, name), chosen in zip(above, inherited, strict=True) if chosen), "")
+        row.differs = len(examiners) > 1
+        row.examiners = list(examiners.pop()) if len(examiners) == 1 else []
+        if target.part and (() in examiners or not (row.examiners or row.differs)):
+            self.uncovered += 1
+        self.made.append(row)
+        return row
+
+    def _has(self, assessment: Assessment, target: Target) -> bool:
+        if assessment.unit_id == self.unit.pk or target.level == 1:
+            return True
+        return (assessment.unit_id, target.place) in self.places_elsewhere
 
 
 def named(contacts: Sequence[Contact]) -> str:
@@ -120,13 +171,6 @@ def finer_choices(assessments: Sequence[Assessment], target: Target) -> list[Fin
         if by_pk[coupling.assessment_id] not in row.assessments:
             row.assessments.append(by_pk[coupling.assessment_id])
     return [choice for _, choice in sorted(choices.items())]
-
-
-def all_choices(assessment: Assessment) -> list[FinerChoice]:
-    """Return the choices at every level, the whole exam's first."""
-    contacts = [c.contact for c in assessment.couplings.filter(at(Target())).select_related("contact").order_by("pk")]
-    unit = [FinerChoice("het hele examen", contacts, [assessment])] if contacts else []
-    return unit + finer_choices([assessment], Target())
 
 
 @dataclass(frozen=True)

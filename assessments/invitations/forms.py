@@ -27,7 +27,9 @@ class SeveralFilesField(forms.FileField):
 
 
 class MessageForm(forms.Form):
-    """Remark and attachments of an invitation (source text: 'Plaats eventueel een opmerking')."""
+    """Remark and attachments of an invitation (source text: 'Plaats eventueel een opmerking'); one mail by default."""
+
+    ONE, EACH = "een", "elk"
 
     remark = ProseFormField(
         label="Opmerking",
@@ -37,11 +39,26 @@ class MessageForm(forms.Form):
         help_text="Staat in de mail boven de groene knop ‘Start beoordeling’.",
     )
     attachments = SeveralFilesField(label="Bijlagen", required=False, help_text=LIMITS)
+    mails = forms.ChoiceField(
+        label="Aantal mails",
+        required=False,
+        initial=ONE,
+        choices=[
+            (ONE, "Eén mail per examinator, met een knop per student"),
+            (EACH, "Een mail per student"),
+        ],
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    @property
+    def one_mail(self) -> bool:
+        """Return whether an examiner of several students gets a single mail; valid only after `is_valid()`."""
+        return bool(self.cleaned_data["mails"] != self.EACH)
 
 
 class WithdrawForm(forms.Form):
@@ -54,25 +71,3 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Niet verplicht. Staat in de geschiedenis, voor u en uw collega's.",
     )
-
-
-class BatchMessageForm(MessageForm):
-    """The message for several students; one mail per examiner by default."""
-
-    ONE, EACH = "een", "elk"
-
-    mails = forms.ChoiceField(
-        label="Aantal mails",
-        required=False,
-        initial=ONE,
-        choices=[
-            (ONE, "Eén mail per examinator, met een knop per student"),
-            (EACH, "Een mail per student"),
-        ],
-        widget=forms.RadioSelect,
-    )
-
-    @property
-    def one_mail(self) -> bool:
-        """Return whether an examiner of several students gets a single mail; valid only after `is_valid()`."""
-        return bool(self.cleaned_data["mails"] != self.EACH)

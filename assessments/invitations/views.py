@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Any
 from uuid import UUID
 
@@ -15,73 +18,117 @@ from accounts.http import UserRequest
 from accounts.models import User
 from addressbook.models import Contact
 from addressbook.picker import picker_lists
-from assessments import lifecycle, request_data
-from assessments.access import detail_url, get_assessment, get_examiner, get_invitation, get_proposal, ticked_contacts
-from assessments.coupling import couplings
+from assessments import lifecycle, mails, request_data
+from assessments.access import (
+    Selected,
+    detail_url,
+    get_examiner,
+    get_invitation,
+    get_proposal,
+    get_selected,
+    ticked_contacts,
+)
+from assessments.coupling import batch, couplings
 from assessments.coupling.overview import read_overview
+from assessments.coupling.views import flow_context, report_refused, seen_versions
 from assessments.models import Assessment, Invitation
-from digibeoordelen.outbox.models import FileGone
+from digibeoordelen.outbox.models import FileGone, OutgoingMail
 from digibeoordelen.outbox.queue import send_again as send_mail_again
 
 from . import invite, proposals
 from . import replace as invitations_replace
 from .attachments import as_download, keep_files
-from .delivery_status import page_with
+from .delivery_status import page_with, sending_in_unit
 from .forms import MessageForm, WithdrawForm
 
 
 @require_GET
-def choose_invitees(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_assessment(request.user, public_id)
-    overview = read_overview(assessment)
-    context = {
-        "assessment": assessment,
-        "overview": overview,
-        "invitable": [(contact, overview.parts_of(contact)) for contact in couplings.invitable(assessment)],
-    }
-    return render(request, "assessments/invitations/choose_invitees.html", context)
-
-
-@require_GET
 def message(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_assessment(request.user, public_id)
-    return _message_page(request, assessment, ticked_contacts(assessment, request.GET), MessageForm())
+    """The message, with everyone ticked who can be invited, or who `examinator` in the URL names."""
+    selected = get_selected(request.user, public_id)
+    ticked = ticked_contacts(selected.assessments, request.GET) if "examinator" in request.GET else None
+    return _message_page(request, selected, ticked, MessageForm())
 
 
 def _message_page(
-    request: UserRequest, assessment: Assessment, invitees: list[Contact], form: MessageForm
+    request: UserRequest,
+    selected: Selected,
+    ticked: list[Contact] | None,
+    form: MessageForm,
+    sent: Sequence[OutgoingMail] = (),
 ) -> HttpResponse:
-    if not invitees:
-        messages.error(request, "Kies eerst wie u wilt uitnodigen.")
-        return redirect("assessments:choose_invitees", assessment.public_id)
-    context = {"assessment": assessment, "invitees": invitees, "form": form}
+    """Show the message form, with `ticked` contacts (None: all who can be invited) and the state of mails `sent`."""
+    students = batch.read_batch(selected.assessments)
+    invitable = students.invitable
+    if not invitable:
+        is_chosen = any(member.examiners for member in students.members)
+        why = "Iedereen die gekozen is, is al uitgenodigd." if is_chosen else "Kies eerst een examinator."
+        messages.info(request, why) if is_chosen else messages.error(request, why)
+        return redirect("assessments:examiners", selected.public_id)
+    overview = read_overview(selected.assessments, selected.unit)
+    # The preview is the mail with the most students.
+    reader, of_reader = max(invitable, key=lambda row: len(row[1]))
+    context = {
+        "rows": [
+            InviteeRow(contact, of_contact, overview.parts_of(contact), ticked is None or contact in ticked)
+            for contact, of_contact in invitable
+        ],
+        "covered": len(selected.assessments) - len(students.skipped),
+        "skipped": students.skipped,
+        "uncovered": overview.uncovered,
+        "form": form,
+        "assessment": of_reader[0],
+        "reader": reader,
+        "sending": sending_in_unit(selected.unit, [mail.pk for mail in sent], by=request.user),
+        **mails.batch_context([(assessment, "") for assessment in of_reader], by=request.user),
+        **flow_context(selected),
+    }
     return render(request, "assessments/invitations/message.html", context)
+
+
+@dataclass(frozen=True)
+class InviteeRow:
+    """An examiner who can be invited: for which assessments, and for what of them."""
+
+    contact: Contact
+    assessments: list[Assessment]
+    parts: list[str]
+    is_ticked: bool
 
 
 @require_POST
 def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_assessment(request.user, public_id)
-    invitees = ticked_contacts(assessment, request.POST)
+    """'Uitnodiging(en) verzenden' to the ticked examiners: one mail each, or one for each student."""
+    selected = get_selected(request.user, public_id)
+    ticked = ticked_contacts(selected.assessments, request.POST)
     form = MessageForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _message_page(request, assessment, invitees, form)
-    try:
-        invitations = invite.invite(
-            assessment=assessment,
-            contacts=invitees,
-            by=request.user,
-            remark=form.cleaned_data["remark"],
-            attachments=keep_files(form.cleaned_data["attachments"]),
-            version=request_data.number(request.POST, "version") or 0,
-        )
-    except lifecycle.DomainError as error:
-        messages.error(request, str(error))
-        assessment.refresh_from_db(fields=["version", "status"])
-        remaining = [contact for contact in invitees if contact in couplings.invitable(assessment)]
-        if remaining and not assessment.is_closed:  # keeps the remark for them
-            return _message_page(request, assessment, remaining, form)
-        return redirect("assessments:choose_invitees", assessment.public_id)
-    return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in invitations]))
+    if not ticked:
+        messages.error(request, "Kies eerst wie u wilt uitnodigen.")
+    if not ticked or not form.is_valid():
+        return _message_page(request, selected, ticked, form)
+    outcome = invite.invite_for_all(
+        assessments=selected.assessments,
+        contacts=ticked,
+        by=request.user,
+        one_mail=form.one_mail,
+        versions=seen_versions(selected.assessments, request.POST),
+        remark=form.cleaned_data["remark"],
+        attachments=keep_files(form.cleaned_data["attachments"]),
+    )
+    if not outcome.done and not outcome.refused:
+        messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
+    report_refused(request, outcome)
+    if without_examiner := batch.read_batch(selected.assessments).without_examiner:
+        names = batch.names_of(without_examiner)
+        messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {names}.")
+    if outcome.left:  # keeps the remark for them
+        refused = {assessment.pk for assessment in outcome.left}
+        now = get_selected(request.user, public_id)
+        left = replace_fields(now, assessments=[a for a in now.assessments if a.pk in refused])
+        if left.assessments and batch.read_batch(left.assessments).invitable:
+            return _message_page(request, left, ticked, form, sent=outcome.mails)
+    address = detail_url(selected.only) if selected.only else reverse("assessments:unit_list", args=[selected.unit.pk])
+    return redirect(page_with(address, outcome.mails))
 
 
 @require_GET

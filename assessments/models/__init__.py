@@ -19,6 +19,7 @@ from .privacy import (
     Viewing,
     ViewingQuerySet,
 )
+from .selection import Selection
 
 __all__ = [
     "CLOSED",
@@ -53,6 +54,7 @@ __all__ = [
     "Proposal",
     "Rule",
     "Score",
+    "Selection",
     "Status",
     "Viewing",
     "ViewingQuerySet",

@@ -35,6 +35,7 @@ from assessments.models import (
     PastScores,
     Rule,
     Score,
+    Selection,
     Status,
 )
 from digibeoordelen.outbox import queue, storage
@@ -68,6 +69,7 @@ def tidy_up() -> None:
     """Delete what no school's rule covers: old views, files and mails, and unreferenced bytes."""
     access_log.forget_old()
     DataRequest.objects.purge()
+    Selection.objects.purge()
     MailAbout.objects.forget_delivered()
     purge_login_log()
     old_mails = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import django_filters
 from crispy_forms.helper import FormHelper
@@ -22,7 +23,6 @@ from accounts.search import matches
 from addressbook.models import Contact
 from assessments import leavers
 from assessments.access import of_unit
-from assessments.coupling.batch_views import batch_url
 from assessments.invitations.reminders import UNREAD_MAIL, days_late, late
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Invitation, Status
 from digibeoordelen.outbox.models import MailState
@@ -243,11 +243,14 @@ def in_order(queryset: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
 
 @dataclass(frozen=True)
 class UnfinishedStart:
-    """Several assessments of one start that lack an invitation; `url` is of their page."""
+    """Several assessments of one start that lack an invitation."""
 
     started_at: datetime
-    count: int
-    url: str
+    public_ids: list[UUID]
+
+    @property
+    def count(self) -> int:
+        return len(self.public_ids)
 
 
 def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
@@ -257,7 +260,7 @@ def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
     it.
     """
     return [
-        UnfinishedStart(batch[0].created_at, len(batch), batch_url("together", unit, batch))
+        UnfinishedStart(batch[0].created_at, [assessment.public_id for assessment in batch])
         for batch in _batches(of_unit(user=user, unit=unit).running().filter(initiator=user))
         if len(batch) > 1
     ]

@@ -1,74 +1,79 @@
-"""The selection of students, stored in the URL until 'Ga verder'.
-
-`student=` (repeated), `examinator-<student>=` (a contact that the pasted list names for the student, repeated),
-`planned_on=` and `place=` as typed.
-"""
+"""The students of a selection, and the list of students that a docent types or pastes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from django.db.models import Q
-from django.http import Http404, QueryDict
-from django.urls import reverse
+from django.utils import timezone
 
 from accounts.mail.addresses import normalise_address
 from accounts.models import Membership, User
 from accounts.text import clean_line, clean_text
 from addressbook.models import Contact
-from assessments import lifecycle, request_data
+from assessments import access, lifecycle
+from assessments.models import Assessment, Selection
 from exams.models import ExamUnit
 
-from .start import UnitProgress, get_students_to_start, standings
-
-TYPED_LENGTH = 200  # characters of date and place; the form validates them
+from .start import UnitProgress, standings, students_to_start
 
 
 @dataclass
-class Selection:
-    """The selected students, in order, each with the examiners to couple to the whole exam."""
+class ChosenStudents:
+    """A selection as read: students to start for, with the examiners that the list named, and started assessments."""
 
     students: list[Membership]
-    examiners: Mapping[int, Sequence[Contact]] = field(default_factory=dict)
+    examiners: dict[int, list[Contact]] = field(default_factory=dict)  # by membership id
     gone: Sequence[Contact] = ()  # examiners removed from the address book since
-    plan: Mapping[str, str] = field(default_factory=dict)
+    started: list[Assessment] = field(default_factory=list)
 
-    def url(self, unit: ExamUnit, *, query: str = "") -> str:
-        """Return the URL of 'Digitaal beoordelen starten voor student' with this selection and search."""
-        address = QueryDict(mutable=True)
-        address.setlist("student", [str(student.pk) for student in self.students])
-        for student in self.students:
-            address.setlist(f"examinator-{student.pk}", [str(c.pk) for c in self.examiners.get(student.pk, ())])
-        for name, value in [*self.plan.items(), ("q", query)]:
-            if value:
-                address[name] = value
-        return f"{reverse('assessments:choose_student', args=[unit.pk])}?{address.urlencode()}"
+    @property
+    def count(self) -> int:
+        return len(self.students) + len(self.started)
+
+    @property
+    def room(self) -> int:
+        """Return how many students can be added."""
+        return max(0, access.MAX_BATCH - self.count)
+
+    def remove(self, student_id: int | None) -> None:
+        self.students = [student for student in self.students if student.pk != student_id]
+        self.started = [assessment for assessment in self.started if assessment.student_id != student_id]
 
 
-def read_selection(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Selection:
-    """Read the selection; raise `Http404` for students or examiners that `user` may not choose."""
-    removed = set(remove)
-    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in removed]
-    students = get_students_to_start(user, pks)
-    contact_ids = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
-    every = {pk for pks_of_student in contact_ids.values() for pk in pks_of_student}
+def read_students(selection: Selection) -> ChosenStudents:
+    """Read the selection; students and examiners that its owner may no longer choose are left out."""
+    user = selection.owner
+    students = students_to_start(user, selection.students)
+    named = {int(pk): pks for pk, pks in selection.examiners.items()}
+    every = {pk for pks in named.values() for pk in pks}
     contacts = Contact.objects.for_docent(user).in_bulk(every) if every else {}
     examiners: dict[int, list[Contact]] = {}
     for student in students:
-        for pk in contact_ids[student.pk]:
-            contact = contacts.get(pk)
-            if contact is None or contact.school_id != student.school_id:
-                raise Http404
-            examiners.setdefault(student.pk, []).append(contact)
-    return Selection(
+        found = [contacts[pk] for pk in named.get(student.pk, ()) if pk in contacts]
+        examiners[student.pk] = [contact for contact in found if contact.school_id == student.school_id]
+    started = Assessment.objects.for_docent(user).for_pages().filter(pk__in=selection.assessments)
+    return ChosenStudents(
         students,
         {pk: [contact for contact in people if not contact.removed_at] for pk, people in examiners.items()},
         list(dict.fromkeys(c for people in examiners.values() for c in people if c.removed_at)),
-        {name: data.get(name, "").strip()[:TYPED_LENGTH] for name in ("planned_on", "place")},
+        list(started) if selection.assessments else [],
     )
+
+
+def save_students(selection: Selection, chosen: ChosenStudents) -> None:
+    selection.students = [student.pk for student in chosen.students]
+    selection.examiners = {
+        str(student.pk): [contact.pk for contact in chosen.examiners[student.pk]]
+        for student in chosen.students
+        if chosen.examiners.get(student.pk)
+    }
+    selection.assessments = [assessment.pk for assessment in chosen.started]
+    selection.changed_at = timezone.now()
+    selection.save()
 
 
 T = TypeVar("T")
@@ -92,6 +97,10 @@ class Pasted:
     unknown: Listed[str] = field(default_factory=dict)
     examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # by membership id
     not_listed: Listed[str] = field(default_factory=dict)  # addresses missing from the address book
+
+    @property
+    def names_nobody(self) -> bool:
+        return not (self.students or self.running or self.without_number or self.ambiguous)
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,16 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
     for line in lines:
         _read_line(pasted, line, known)
     return pasted
+
+
+def is_list(text: str) -> bool:
+    """Return whether the text is a list of numbers or addresses rather than a name to search for."""
+    if len(text) > MAX_CHARACTERS or "\n" in text.strip():
+        return True
+    words = _words(clean_line(text))
+    if any("@" in word for word in words) or any(mark in text for mark in ",;"):
+        return any(map(_names_someone, words))
+    return bool(words) and all(map(_names_someone, words))
 
 
 def _words(line: str) -> list[str]:

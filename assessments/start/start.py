@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.http import Http404
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
@@ -60,18 +60,13 @@ def find_students(*, by: User, query: str) -> list[Membership]:
     return [student for student in students if student.user_id != by.pk][: SEARCH_LIMIT + 1]
 
 
-def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
-    """Return the students, in the order of `pks`; raise `Http404` unless `user` may start for each."""
-    students = (
-        Membership.objects.students_of_docent(user)
-        .exclude(student_number="")
-        .select_related("user", "school")
-        .in_bulk(list(pks))
-    )
-    try:
-        return [students[pk] for pk in dict.fromkeys(pks)]
-    except KeyError:
-        raise Http404 from None
+def students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
+    """Return the students for whom `user` may start an assessment, in the order of `pks`."""
+    if not pks:
+        return []
+    students = Membership.objects.students_of_docent(user).exclude(student_number="").select_related("user", "school")
+    by_pk = students.in_bulk(list(pks))
+    return [by_pk[pk] for pk in dict.fromkeys(pks) if pk in by_pk]
 
 
 def start(
@@ -199,21 +194,24 @@ def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, Un
 
 
 LEFT = "De student is uitgeschreven."
-REASON = "Er was nog niemand uitgenodigd om te beoordelen."
+REASON = "Er was nog niets beoordeeld."
 
 
 def is_possible(assessment: Assessment) -> bool:
-    """Return whether a docent may undo the start.
+    """Return whether a docent may undo the start: nothing was filled in, by an invited examiner either.
 
-    After an invitation only the committee can, unless the student left and the work is not all completed.
+    After that only the committee can, unless the student left and the work is not all completed.
     """
     if assessment.student_left:
         return assessment.status in (Status.NEW, Status.INVITED, Status.IN_PROGRESS)
-    return assessment.status == Status.NEW and not assessment.invitations.exists()
+    if assessment.status not in (Status.NEW, Status.INVITED):
+        return False
+    written = Q(scores__isnull=False) | Q(completed_at__isnull=False) | ~Q(justification="")
+    return not assessment.assignments.filter(written).exists()
 
 
 def undo_start(*, assessment: Assessment, by: User, version: int | None = None) -> None:
-    """Undo the start: to CANCELLED, without counting as an attempt and without mail.
+    """Undo the start: to CANCELLED, without counting as an attempt and without mail; links no longer work.
 
     Raises `DomainError` when it is not possible, or something changed since `version`.
     """
@@ -222,7 +220,7 @@ def undo_start(*, assessment: Assessment, by: User, version: int | None = None) 
         lifecycle.refuse_if_closed(current)
         if not is_possible(current):
             raise lifecycle.DomainError(
-                "Er is al een examinator uitgenodigd; alleen de examencommissie kan deze beoordeling nog intrekken."
+                "Er is al iets beoordeeld; alleen de examencommissie kan deze beoordeling nog intrekken."
             )
         kind, reason = (CancelKind.OTHER, LEFT) if current.student_left else (CancelKind.MISTAKE, REASON)
         lifecycle.cancel(assessment=current, by=by, kind=kind, reason=reason, counts_as_attempt=False)

@@ -1,21 +1,10 @@
-// The address book as a picker: who is ticked moves up to 'Gekozen', and back down when the tick goes.
-// Without this script the page does the same when one searches or takes the choice over.
+// The address book as a picker, on a page or in the panel: who is ticked is named at 'Gekozen', and the row stays where it is.
+// Without this script the page does the same when one searches.
 
-const form = document.querySelector("[data-picker]");
-
-if (form) {
-  const chosen = form.querySelector("[data-picker-chosen]");
-  const others = form.querySelector("[data-picker-others]");
-  const nobody = form.querySelector("[data-picker-nobody]");
-
-  form.addEventListener("change", (event) => {
-    const box = event.target.closest("input[name=examinator]");
-    if (!box) return;
-    const list = box.checked ? chosen : others;
-    const row = box.closest("li");
-    if (box.checked) list.append(row);
-    else list.prepend(row);
-    nobody.hidden = chosen.children.length > 0;
-    box.focus({ preventScroll: true });
-  });
-}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-picker]");
+  if (!form || event.target.name !== "examinator") return;
+  const ticked = [...form.querySelectorAll("input[name=examinator]:checked")];
+  form.querySelector("[data-picker-count]").textContent = ticked.length;
+  form.querySelector("[data-picker-names]").textContent = ticked.map((box) => box.dataset.name).join(", ") || "nog niemand";
+});

@@ -3,7 +3,7 @@
  * Stands after htmx in the page; `data-typed-early` marks what asks the server, with "typed-early" in its hx-trigger.
  */
 
-const changed = (field) => field.value !== field.defaultValue && field.type === "search";
+const changed = (field) => field.value !== field.defaultValue && ["search", "textarea"].includes(field.type);
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const asker of document.querySelectorAll("[data-typed-early]")) {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
-from accounts.models import Role, School, User
+from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, Status
@@ -18,7 +16,8 @@ from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
 from tests.assessments.asserts import delivery_lines
-from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, add_version, first_unit, make_exam
+from tests.factories import ContactFactory, MembershipFactory, add_version, first_unit, make_exam
+from tests.steps import flow_url
 
 
 @pytest.fixture
@@ -34,10 +33,6 @@ def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) ->
     return [assessment, steps.start_assessment(bart, unit, docent)]
 
 
-def address(unit, name):
-    return reverse(f"assessments:{name}", args=[unit.pk])
-
-
 def of(assessments, **more):
     versions = {f"versie-{a.pk}": a.version for a in assessments}
     return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
@@ -51,7 +46,7 @@ def test_overnemen_gives_all_students_the_same_examiner(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
     post = of(two, examinator=[examiner.pk])
-    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    answer = teacher.post(flow_url("take_over", two), post, follow=True)
     assert messages_of(answer) == ["Gekozen voor het hele examen van Anouk van 't Hoff, Bart Zomer: Erik Examinator."]
     assert answer.content.decode().count("Erik Examinator\n") == 2
     assert [a.live_assignments.count() for a in two] == [4, 4]
@@ -62,7 +57,7 @@ def test_concurrently_changed_student_is_named_and_unchanged(
 ) -> None:
     post = of(two, examinator=[examiner.pk])
     steps.choose(two[0], second_examiner)
-    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    answer = teacher.post(flow_url("take_over", two), post, follow=True)
     assert messages_of(answer)[0] == "Gekozen voor het hele examen van Bart Zomer: Erik Examinator."
     assert messages_of(answer)[1].startswith(
         "Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd."
@@ -91,7 +86,7 @@ def test_removing_begun_work_is_confirmed_per_student(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     begin(two[0], examiner)
-    page = address(unit, "take_over_together")
+    page = flow_url("take_over", two)
     answer = teacher.post(page, of(two, examinator=[second_examiner.pk]))
     assert [(s.assessment, list(s.examiners)) for s in answer.context["students"]] == [(two[0], [examiner])]
     assert "2 van 2 criteria gescoord" in answer.content.decode()
@@ -109,8 +104,8 @@ def test_cancelling_keeps_the_selection(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     begin(two[0], examiner)
-    confirmation = teacher.post(address(unit, "take_over_together"), of(two, examinator=[second_examiner.pk]))
-    back = teacher.post(confirmation.context["cancel_action"], fields(confirmation))
+    confirmation = teacher.post(flow_url("take_over", two), of(two, examinator=[second_examiner.pk]))
+    back = teacher.get(confirmation.context["cancel_url"])
     assert list(back.context["chosen"]) == [second_examiner]
     assert examiners_of(two[0]) == {examiner}
 
@@ -124,12 +119,11 @@ def test_work_process_and_part_are_chosen_in_batch(
     work_process = unit.core_tasks.get().work_processes.all()[1]
     of_level = {"werkproces": work_process, "onderdeel": work_process.parts.all()[0]}[level]
     where = {level: of_level.pk}
-    assert f"{level}={of_level.pk}" in teacher.get(address(unit, "together"), of(two)).content.decode()
-    picker = teacher.get(address(unit, "pick_together"), of(two, **where))
+    assert f"{level}={of_level.pk}" in teacher.get(flow_url("examiners", two), of(two)).content.decode()
+    picker = teacher.get(flow_url("pick", two), of(two, **where))
     assert f'name="{level}" value="{of_level.pk}"' in picker.content.decode()
-    assert f"&{level}={of_level.pk}" in picker.context["add_url"]
     post = of(two, examinator=[second_examiner.pk], **where)
-    answer = teacher.post(address(unit, "take_over_together"), post)
+    answer = teacher.post(flow_url("take_over", two), post)
     assert answer["Location"].endswith(f"#{level}-{of_level.pk}")
     expected = set(work_process.parts.all()) if level == "werkproces" else {of_level}
     for assessment in two:
@@ -140,18 +134,22 @@ def test_work_process_and_part_are_chosen_in_batch(
 def test_differing_choices_are_marked(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
-    [first, second] = unit.core_tasks.get().work_processes.all()
+    second = unit.core_tasks.get().work_processes.all()[1]
     for assessment in two:
         steps.choose(assessment, examiner)
     steps.choose(two[1], second_examiner, part=second.parts.all()[0])
-    page = teacher.get(address(unit, "together"), of(two))
-    shown = {wp: [(part.examiners, part.differs) for part in parts] for wp, parts in page.context["work_processes"]}
-    same = (["Erik Examinator"], False)
-    assert shown == {first: [same, same], second: [([], True), same]}
-    assert page.content.decode().count("Verschilt per student") == 1
+    page = teacher.get(flow_url("examiners", two), of(two))
+    rows = page.context["overview"].rows
+    assert [(row.level, row.examiners, row.is_own, row.differs) for row in rows] == [
+        (1, [examiner], True, False),
+        *[(level, [examiner], False, False) for level in (2, 3, 3, 2)],
+        (3, [], True, True),
+        (3, [examiner], False, False),
+    ]
+    assert page.content.decode().count("verschilt per student") == 1
     of_part = of(two, onderdeel=second.parts.all()[0].pk)
-    assert "De keuze verschilt nu" in teacher.get(address(unit, "pick_together"), of_part).content.decode()
-    assert "De keuze verschilt" not in teacher.get(address(unit, "pick_together"), of(two)).content.decode()
+    assert "De keuze verschilt nu" in teacher.get(flow_url("pick", two), of_part).content.decode()
+    assert "De keuze verschilt" not in teacher.get(flow_url("pick", two), of(two)).content.decode()
 
 
 def test_finer_choices_are_replaced_only_on_request(
@@ -159,13 +157,13 @@ def test_finer_choices_are_replaced_only_on_request(
 ) -> None:
     part = unit.core_tasks.get().work_processes.all()[1].parts.all()[0]
     steps.choose(two[0], second_examiner, part=part)
-    shown = teacher.get(address(unit, "pick_together"), of(two)).content.decode()
+    shown = teacher.get(flow_url("pick", two), of(two)).content.decode()
     assert "is apart gekozen: Tineke Tweede (bij 1 van de 2 studenten)" in " ".join(shown.split())
-    teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk]))
+    teacher.post(flow_url("take_over", two), of(two, examinator=[examiner.pk]))
     assert examiners_of(two[0]) == {examiner, second_examiner}
     for assessment in two:
         assessment.refresh_from_db()
-    teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk], ook_daar="1"))
+    teacher.post(flow_url("take_over", two), of(two, examinator=[examiner.pk], ook_daar="1"))
     assert examiners_of(two[0]) == {examiner}
 
 
@@ -177,32 +175,32 @@ def test_student_without_the_work_process_is_named(
     three = [*two, steps.start_assessment(carl, newer, docent)]
     [first, second] = unit.core_tasks.get().work_processes.all()
     post = {"examinator": [examiner.pk], "werkproces": second.pk}
-    answer = teacher.post(address(unit, "take_over_together"), of(three, **post), follow=True)
+    answer = teacher.post(flow_url("take_over", three), of(three, **post), follow=True)
     assert messages_of(answer)[1] == (
         "Carl Anders: De versie van het examen van deze student heeft geen B1-K1-W2 Werkproces 2."
     )
     assert [len(examiners_of(a)) for a in three] == [1, 1, 0]
     for assessment in three:
         assessment.refresh_from_db()
-    teacher.post(address(unit, "take_over_together"), of(three, **(post | {"werkproces": first.pk})))
+    teacher.post(flow_url("take_over", three), of(three, **(post | {"werkproces": first.pk})))
     assert three[2].live_assignments.count() == 2
     assert {a.part.work_process.core_task.unit for a in three[2].live_assignments} == {newer}
-    page = teacher.get(address(unit, "together"), of(three))
-    assert all(not part.differs for _, parts in page.context["work_processes"] for part in parts)
+    page = teacher.get(flow_url("examiners", three), of(three))
+    assert not page.context["overview"].differs
 
 
 def test_work_process_of_another_unit_is_not_found(teacher: Client, two, unit: ExamUnit) -> None:
     elsewhere = first_unit(make_exam()).core_tasks.get().work_processes.all()[0]
-    for name in ("pick_together", "add_contact_together"):
-        assert teacher.get(address(unit, name), of(two, werkproces=elsewhere.pk)).status_code == 404
-    assert teacher.post(address(unit, "take_over_together"), of(two, werkproces=elsewhere.pk)).status_code == 404
+    for name in ("pick", "add_contact"):
+        assert teacher.get(flow_url(name, two), of(two, werkproces=elsewhere.pk)).status_code == 404
+    assert teacher.post(flow_url("take_over", two), of(two, werkproces=elsewhere.pk)).status_code == 404
 
 
 def test_picker_shows_chosen_examiners_and_keeps_ticks_while_searching(
     teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[1], examiner)
-    page = address(unit, "pick_together")
+    page = flow_url("pick", two)
     assert list(teacher.get(page, of(two)).context["chosen"]) == [examiner]
     searched = teacher.post(page, of(two, q="tineke", examinator=[examiner.pk]))
     assert list(searched.context["chosen"]) == [examiner]
@@ -212,37 +210,48 @@ def test_picker_shows_chosen_examiners_and_keeps_ticks_while_searching(
 def test_new_contact_is_ticked_beside_the_chosen_examiners(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
-    steps.choose(two[0], examiner)
-    page = teacher.get(address(unit, "pick_together"), of(two))
+    page = flow_url("add_contact", two)
+    opened = teacher.post(page, {"openen": "1", "examinator": examiner.pk})
+    assert "Dit moet nog worden aangepast" not in opened.content.decode()
+    assert f'name="examinator" value="{examiner.pk}"' in opened.content.decode()
     form = {"first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test", "side": "WORKPLACE"}
-    assert "Terug naar het adresboek" in teacher.get(page.context["add_url"]).content.decode()
-    answer = teacher.post(page.context["add_url"], form, follow=True)
+    answer = teacher.post(page, {**form, "examinator": examiner.pk}, follow=True)
     assert [contact.full_name for contact in answer.context["chosen"]] == ["Erik Examinator", "Greet Nieuw"]
-    again = teacher.post(page.context["add_url"], form).content.decode()
-    assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again
+    again = teacher.post(page, form)
+    assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again.content.decode()
+    assert [str(contact) for contact in teacher.get(again.context["there"]).context["chosen"]] == ["Greet Nieuw"]
+
+
+def test_panel_gets_the_picker_without_the_page(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
+    for name in ("pick", "add_contact"):
+        panel = teacher.get(flow_url(name, two), headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in panel
+        assert 'id="panel-heading"' in panel
 
 
 def test_contact_of_another_school_is_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
     elsewhere = ContactFactory(school=other_school)
-    teacher.post(address(unit, "take_over_together"), of(two, examinator=[elsewhere.pk]))
+    teacher.post(flow_url("take_over", two), of(two, examinator=[elsewhere.pk]))
     assert not Contact.objects.filter(couplings__isnull=False).exists()
 
 
 def test_query_count_is_constant_for_students(
     teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact, django_assert_num_queries
 ) -> None:
-    for name, queries in (("together", 11), ("message_together", 8)):
+    for name, queries in (("examiners", 12), ("message", 12)):
         for assessment in two:
             steps.choose(assessment, examiner)
-        teacher.get(address(unit, name), of(two))
+        page = flow_url(name, two)
+        teacher.get(page)
         with django_assert_num_queries(queries):
-            assert teacher.get(address(unit, name), of(two)).status_code == 200
+            assert teacher.get(page).status_code == 200
     many = [steps.start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(28)]
     for assessment in many:
         steps.choose(assessment, examiner)
-    for name, queries in (("together", 11), ("message_together", 8)):
+    for name, queries in (("examiners", 12), ("message", 12)):
+        page = flow_url(name, [*two, *many])
         with django_assert_num_queries(queries):
-            assert teacher.get(address(unit, name), of([*two, *many])).status_code == 200
+            assert teacher.get(page).status_code == 200
 
 
 def test_invitation_mails_have_remark_and_attachment(
@@ -252,7 +261,7 @@ def test_invitation_mails_have_remark_and_attachment(
     steps.choose(two[1], examiner)
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(two, examinator=[examiner.pk], mails="elk", remark="Graag voor vrijdag", attachments=[pdf])
-    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    answer = teacher.post(flow_url("send_invitations", two), post, follow=True)
     assert messages_of(answer) == [
         "2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
     ]
@@ -274,16 +283,16 @@ def test_page_counts_covered_and_names_skipped_students(
     steps.send_invitation(carl, examiner)
     lifecycle.cancel(assessment=dirk, by=docent, reason="Ziek.", counts_as_attempt=False)
     everyone = [*two, carl, dirk, eva]
-    page = teacher.get(address(unit, "message_together"), of(everyone)).content.decode()
+    page = teacher.get(flow_url("message", everyone), of(everyone)).content.decode()
     assert "Examinatoren uitnodigen voor 2 studenten" in page
     assert "voor 5 studenten" not in page
-    left_out = re.findall(r"<li class=\"left-out\">(.*?)</li>", page, re.DOTALL)
+    left_out = re.findall(r"<li>(.*?)</li>", page[page.index("wordt nu niemand") : page.index("<fieldset")], re.DOTALL)
     assert [" ".join(re.sub("<[^>]+>", "", line).split()) for line in left_out] == [
         "Sam Claes: wie gekozen is, is al uitgenodigd",
         "Sam Dekker: deze beoordeling is ingetrokken",
         "Sam Evers: er is nog geen examinator gekozen",
     ]
-    answer = teacher.post(address(unit, "send_together"), of(everyone, examinator=[examiner.pk]), follow=True)
+    answer = teacher.post(flow_url("send_invitations", everyone), of(everyone, examinator=[examiner.pk]), follow=True)
     assert OutgoingMail.objects.latest("pk").html.count("Start beoordeling</a>") == 2
     assert "Nog geen examinator gekozen, en daarom niet uitgenodigd: Sam Evers." in messages_of(answer)
 
@@ -291,11 +300,11 @@ def test_page_counts_covered_and_names_skipped_students(
 def test_no_student_is_named_when_all_are_covered(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
     for assessment in two:
         steps.choose(assessment, examiner)
-    page = teacher.get(address(unit, "message_together"), of(two)).content.decode()
+    page = teacher.get(flow_url("message", two), of(two)).content.decode()
     assert "Examinatoren uitnodigen voor 2 studenten" in page
-    assert "left-out" not in page
+    assert "wordt nu niemand uitgenodigd" not in page
     assert messages_of(
-        teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)
+        teacher.post(flow_url("send_invitations", two), of(two, examinator=[examiner.pk]), follow=True)
     ) == ["De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
 
 
@@ -303,8 +312,8 @@ def test_inviting_twice_sends_one_mail_per_student(teacher: Client, two, unit: E
     for assessment in two:
         steps.choose(assessment, examiner)
     post = of(two, examinator=[examiner.pk], mails="elk")
-    teacher.post(address(unit, "send_together"), post)
-    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    teacher.post(flow_url("send_invitations", two), post)
+    answer = teacher.post(flow_url("send_invitations", two), post, follow=True)
     assert messages_of(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
     assert OutgoingMail.objects.count() == 2
 
@@ -313,7 +322,7 @@ def test_missing_selection_is_reported_and_remark_is_kept(
     teacher: Client, two, unit: ExamUnit, examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
-    page = teacher.post(address(unit, "send_together"), of(two, remark="Blijft staan")).content.decode()
+    page = teacher.post(flow_url("send_invitations", two), of(two, remark="Blijft staan")).content.decode()
     assert "Kies eerst wie u wilt uitnodigen." in page
     assert "Blijft staan" in page
 
@@ -324,10 +333,10 @@ def test_invalid_attachment_is_refused_and_input_is_kept(
     steps.choose(two[0], examiner)
     wrong = SimpleUploadedFile("virus.exe", b"MZ")
     post = of(two, examinator=[examiner.pk], remark="Blijft staan", attachments=[wrong])
-    answer = teacher.post(address(unit, "send_together"), post)
+    answer = teacher.post(flow_url("send_invitations", two), post)
     assert "geen soort bestand dat mee kan" in answer.content.decode()
     assert "Blijft staan" in answer.content.decode()
-    assert [ticked for _, _, ticked in answer.context["rows"]] == [True]
+    assert [row.is_ticked for row in answer.context["rows"]] == [True]
     assert not OutgoingMail.objects.exists()
 
 
@@ -337,26 +346,6 @@ def test_cancelled_assessment_gets_no_invitation(
     for assessment in two:
         steps.choose(assessment, examiner)
     lifecycle.cancel(assessment=two[0], by=docent, reason="Ziek.", counts_as_attempt=False)
-    teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]))
+    teacher.post(flow_url("send_invitations", two), of(two, examinator=[examiner.pk]))
     assert not two[0].invitations.exists()
     assert two[1].invitations.exists()
-
-
-@pytest.mark.parametrize("name", ["together", "pick_together", "add_contact_together", "message_together"])
-def test_assessment_of_another_docent_gives_not_found(
-    name: str, teacher: Client, two, unit: ExamUnit, stranger: User, other_school: School, docent: User
-) -> None:
-    elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
-    page = address(unit, name)
-    assert teacher.get(page, of([*two, elsewhere])).status_code == 404
-    for wrong in (["x"], [str(uuid.uuid4())]):
-        assert teacher.get(page, {"beoordeling": wrong}).status_code == 404
-    assert teacher.get(page).status_code == (302 if name == "together" else 404)  # a log-in leads here without any
-    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
-    assert teacher.get(page, of([*two, elsewhere])).status_code == 404  # of two schools: two address books
-
-
-def test_assessment_of_another_unit_gives_not_found(teacher: Client, two, docent: User, unit: ExamUnit) -> None:
-    other = make_exam()
-    AccountExamFactory(user=docent, exam=other)
-    assert teacher.get(address(first_unit(other), "together"), of(two)).status_code == 404

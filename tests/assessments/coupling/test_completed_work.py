@@ -9,15 +9,15 @@ from django.urls import reverse
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.coupling import batch, copy, couplings
+from assessments.coupling import batch, couplings
 from assessments.examiner import saving
 from assessments.invitations import invite, proposals
 from assessments.invitations.replace import replace
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Invitation, Proposal, Status
-from exams.models import ExamUnit, Part
+from exams.models import Part
 from tests import steps
-from tests.factories import ContactFactory, MembershipFactory
+from tests.factories import ContactFactory
 
 STAYS = "Tineke Tweede heeft al afgerond"
 
@@ -119,32 +119,18 @@ def test_earlier_proposal_keeps_completed_work(
         proposals.propose(invitation=returned_invitation, proposal=greet)
 
 
-def test_batch_and_copy_keep_completed_work(
-    disagreeing: Assessment, docent: User, unit: ExamUnit, examiner: Contact, second_examiner: Contact
-) -> None:
-    other = steps.start_assessment(MembershipFactory(school=disagreeing.school), unit, docent)
-    steps.choose(other, examiner)
+def test_batch_keeps_completed_work(disagreeing: Assessment, docent: User, examiner: Contact) -> None:
     confirmed = list(disagreeing.assignments.values_list("pk", flat=True))
     versions = {disagreeing.pk: disagreeing.version}
-    for outcome in (
-        copy.apply_to_all(
-            source=other,
-            version=other.version,
-            assessments=[disagreeing],
-            versions=versions,
-            by=docent,
-            asked_about=confirmed,
-        ),
-        batch.choose_for_all(
-            assessments=[disagreeing], contacts=[examiner], versions=versions, by=docent, asked_about=confirmed
-        ),
-    ):
-        assert (outcome.done, outcome.to_ask) == ([], [])
-        assert STAYS in outcome.refused[0]
+    outcome = batch.choose_for_all(
+        assessments=[disagreeing], contacts=[examiner], versions=versions, by=docent, asked_about=confirmed
+    )
+    assert (outcome.done, outcome.to_ask) == ([], [])
+    assert STAYS in outcome.refused[0]
     lines = batch.read_lines([disagreeing])
     assert batch.choose_each(lines=lines, contacts={disagreeing.pk: examiner}, versions=versions, by=docent) == []
     assert STAYS in lines[0].error
-    assert completed_by(second_examiner) == 4
+    assert not disagreeing.assignments.filter(removed_at__isnull=False).exists()
 
 
 def test_withdrawn_result_keeps_completed_work(
@@ -195,7 +181,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 
 def test_picker_refers_to_the_committee(teacher: Client, disagreeing: Assessment, examiner: Contact) -> None:
-    ticked = {"examinator": [examiner.pk], "version": disagreeing.version}
+    ticked = {"examinator": [examiner.pk], f"versie-{disagreeing.pk}": disagreeing.version}
     page = teacher.post(reverse("assessments:take_over", args=[disagreeing.public_id]), ticked).content.decode()
     assert STAYS in page
     assert "de examencommissie kan de beoordeling terugsturen of zelf beslissen" in page
@@ -239,7 +225,7 @@ def test_removing_begun_work_mentions_the_committee(
     steps.fill_in(invitation, "O")
     sees = "De examencommissie ziet"
     assessment = invitation.assessment
-    ticked = {"examinator": [second_examiner.pk], "version": assessment.version}
+    ticked = {"examinator": [second_examiner.pk], f"versie-{assessment.pk}": assessment.version}
     assert sees in teacher.post(reverse("assessments:take_over", args=[assessment.public_id]), ticked).content.decode()
     address = reverse("assessments:replace", args=[assessment.public_id, invitation.contact_id])
     assert sees in teacher.get(address, {"examinator": second_examiner.pk}).content.decode()

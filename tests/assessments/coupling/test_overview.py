@@ -13,7 +13,7 @@ from tests import steps
 
 def test_examiner_of_every_part_has_the_whole_exam(assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
-    assert read_overview(assessment).parts_of(examiner) == ["het hele examen"]
+    assert read_overview([assessment], assessment.unit).parts_of(examiner) == ["het hele examen"]
 
 
 def test_work_process_and_single_part_are_named(
@@ -22,7 +22,7 @@ def test_work_process_and_single_part_are_named(
     [first, second] = assessment.unit.core_tasks.get().work_processes.all()
     steps.choose(assessment, examiner)
     steps.choose(assessment, second_examiner, part=second.parts.get(kind=Part.Kind.PRODUCT))
-    overview = read_overview(assessment)
+    overview = read_overview([assessment], assessment.unit)
     assert overview.parts_of(examiner) == [first.code, f"{second.code} Gedragsobservatie"]
     assert overview.parts_of(second_examiner) == [f"{second.code} Productbeoordeling"]
 
@@ -33,10 +33,11 @@ def test_unassigned_parts_are_counted(assessment: Assessment, examiner: Contact,
         steps.choose(assessment, examiner, work_process=assessment.unit.core_tasks.get().work_processes.all()[0])
     elif level == "unit":
         steps.choose(assessment, examiner)
-    assert read_overview(assessment).uncovered == uncovered
+    assert read_overview([assessment], assessment.unit).uncovered == uncovered
 
 
 def test_overview_takes_four_queries(assessment: Assessment, examiner: Contact, django_assert_num_queries) -> None:
     steps.choose(assessment, examiner)
+    unit = assessment.unit
     with django_assert_num_queries(4):
-        read_overview(assessment)
+        read_overview([assessment], unit)

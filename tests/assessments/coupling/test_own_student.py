@@ -8,7 +8,7 @@ from accounts.models import Membership, School, User
 from addressbook.correct import correct, fingerprint
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.coupling import copy
+from assessments.coupling import batch
 from assessments.invitations import invite, proposals
 from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
@@ -44,19 +44,12 @@ def test_student_cannot_replace_an_examiner(invitation: Invitation, self_contact
     assert OutgoingMail.objects.count() == 1
 
 
-def test_copy_skips_the_student_among_the_examiners(
+def test_batch_skips_the_student_among_the_examiners(
     assessment: Assessment, self_contact: Contact, docent: User, unit: ExamUnit, school: School
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
-    steps.choose(other, self_contact)  # allowed for another student
-    outcome = copy.apply_to_all(
-        source=other,
-        version=other.version,
-        assessments=[assessment],
-        versions={assessment.pk: assessment.version},
-        by=docent,
-    )
-    assert outcome.done == []
+    outcome = batch.choose_for_all(assessments=[assessment, other], contacts=[self_contact], by=docent)
+    assert outcome.done == [other]  # allowed for another student
     assert not assessment.couplings.exists()
 
 

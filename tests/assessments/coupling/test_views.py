@@ -32,7 +32,7 @@ def address(assessment: Assessment, name: str) -> str:
 
 
 def post(assessment: Assessment, *contacts: Contact, **more: object) -> dict[str, object]:
-    return {"version": assessment.version, "examinator": [contact.pk for contact in contacts], **more}
+    return {f"versie-{assessment.pk}": assessment.version, "examinator": [contact.pk for contact in contacts], **more}
 
 
 def fields(answer) -> dict[str, list[str]]:
@@ -104,7 +104,7 @@ def test_annuleren_returns_to_the_picker_with_its_ticks(
     confirmation = teacher.post(
         address(invitation.assessment, "take_over"), post(invitation.assessment, second_examiner, ook_daar="1")
     )
-    back = teacher.post(confirmation.context["cancel_action"], fields(confirmation))
+    back = teacher.get(confirmation.context["cancel_url"])
     assert list(back.context["chosen"]) == [second_examiner]
     assert back.context["replace_finer"]
     assert examiners_of(invitation.assessment) == {invitation.contact}
@@ -153,15 +153,14 @@ def test_coarser_choice_is_restored_with_one_click(
     page = text(teacher.get(address(assessment, "examiners")))
     assert "Weer zoals voor het werkproces" in page
     assert "Weer zoals voor het hele examen" in page
-    sent = {"version": assessment.version, "onderdeel": part.pk}
-    answer = teacher.post(address(assessment, "use_coarser"), sent)
+    sent = {f"versie-{assessment.pk}": assessment.version, "onderdeel": part.pk}
+    answer = teacher.post(address(assessment, "take_over"), sent)
     assert answer["Location"].endswith(f"#onderdeel-{part.pk}")
     assert not assessment.couplings.filter(part=part).exists()
-    assert teacher.post(address(assessment, "use_coarser"), {"version": assessment.version}).status_code == 404
-    again = teacher.post(address(assessment, "use_coarser"), sent, follow=True)
+    again = teacher.post(address(assessment, "take_over"), sent, follow=True)
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd" in text(again)
     assessment.refresh_from_db()
-    teacher.post(address(assessment, "use_coarser"), {"version": assessment.version, "werkproces": work_process.pk})
+    teacher.post(address(assessment, "take_over"), post(assessment, werkproces=work_process.pk))
     assert examiners_of(assessment) == {examiner}
 
 
@@ -171,12 +170,12 @@ def test_restoring_the_coarser_choice_confirms_begun_work(
     steps.choose(assessment, examiner)
     steps.choose(assessment, second_examiner, work_process=work_process)
     steps.fill_in(steps.send_invitation(assessment, second_examiner), "V")
-    sent = {"version": assessment.version, "werkproces": work_process.pk}
-    confirmation = teacher.post(address(assessment, "use_coarser"), sent)
+    sent = {f"versie-{assessment.pk}": assessment.version, "werkproces": work_process.pk}
+    confirmation = teacher.post(address(assessment, "take_over"), sent)
     assert "U haalt de aparte keuze voor B1-K1-W2 Werkproces 2 weg." in text(confirmation)
     assert confirmation.context["cancel_url"].endswith(f"#werkproces-{work_process.pk}")
     assert examiners_of(assessment) == {examiner, second_examiner}
-    teacher.post(address(assessment, "use_coarser"), fields(confirmation))
+    teacher.post(address(assessment, "take_over"), fields(confirmation))
     assert examiners_of(assessment) == {examiner}
 
 
@@ -188,11 +187,10 @@ def test_stale_choice_shows_the_new_choice_and_ticks(
     refused = teacher.post(address(assessment, "take_over"), sent)
     assert "Nu gekozen voor het hele examen: Tineke Tweede." in text(refused)
     assert list(refused.context["chosen"]) == [examiner]
-    assert f'name="version" value="{assessment.version}"' in text(refused)
+    assert f'name="versie-{assessment.pk}" value="{assessment.version}"' in text(refused)
 
 
 def test_work_process_of_another_unit_is_not_found(teacher: Client, assessment: Assessment) -> None:
     elsewhere = first_unit(make_exam()).core_tasks.get().work_processes.all()[0].pk
-    for name in ("take_over", "use_coarser"):
-        answer = teacher.post(address(assessment, name), post(assessment, werkproces=elsewhere))
-        assert answer.status_code == 404
+    answer = teacher.post(address(assessment, "take_over"), post(assessment, werkproces=elsewhere))
+    assert answer.status_code == 404

@@ -25,6 +25,7 @@ from exams.models import ExamUnit
 from tests import steps
 from tests.assessments.asserts import delivery_lines
 from tests.factories import MembershipFactory
+from tests.steps import flow_url
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +49,6 @@ def three(assessment: Assessment, school: School, unit: ExamUnit, docent: User, 
     return paths
 
 
-def send_url(unit: ExamUnit) -> str:
-    return reverse("assessments:send_together", args=[unit.pk])
-
-
 def of(assessments, **more):
     versions = {f"versie-{a.pk}": a.version for a in assessments}
     return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
@@ -73,7 +70,7 @@ def sent(mail: OutgoingMail) -> tuple[str, str]:
 def test_mail_has_a_button_and_line_per_student(teacher: Client, three, unit: ExamUnit, examiner: Contact) -> None:
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(three, examinator=[examiner.pk], mails="een", remark="Graag <voor> vrijdag", attachments=[pdf])
-    answer = teacher.post(send_url(unit), post, follow=True)
+    answer = teacher.post(flow_url("send_invitations", three), post, follow=True)
     assert messages_of(answer) == [
         "De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Anouk van 't Hoff, Bart Zomer."
     ]
@@ -101,7 +98,7 @@ def test_invitations_share_delivery_and_have_own_generations(
     invite.withdraw(invitation=steps.send_invitation(three[0], examiner), by=three[0].initiator)
     three[0].refresh_from_db()
     OutgoingMail.objects.all().delete()
-    teacher.post(send_url(unit), of(three, examinator=[examiner.pk]))
+    teacher.post(flow_url("send_invitations", three), of(three, examinator=[examiner.pk]))
     mail = OutgoingMail.objects.get()
     assert {invitation.mail for invitation in Invitation.objects.all()} == {mail}
     assert [one.invitations.get().generation for one in three] == [2, 1, 1]
@@ -112,7 +109,7 @@ def test_examiner_of_one_student_gets_the_single_mail(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(three[1], examiner, second_examiner)
-    teacher.post(send_url(unit), of(three, examinator=[examiner.pk, second_examiner.pk]))
+    teacher.post(flow_url("send_invitations", three), of(three, examinator=[examiner.pk, second_examiner.pk]))
     day = date_format(timezone.localdate(), "j F Y")
     subjects = dict(OutgoingMail.objects.values_list("to", "subject"))
     assert subjects == {
@@ -123,24 +120,23 @@ def test_examiner_of_one_student_gets_the_single_mail(
 
 def test_double_submit_invites_and_mails_once(teacher: Client, three, unit: ExamUnit, examiner: Contact) -> None:
     post = of(three, examinator=[examiner.pk])
-    teacher.post(send_url(unit), post)
-    answer = teacher.post(send_url(unit), post, follow=True)
+    teacher.post(flow_url("send_invitations", three), post)
+    answer = teacher.post(flow_url("send_invitations", three), post, follow=True)
     assert messages_of(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
     assert OutgoingMail.objects.count() == 1
     assert [one.invitations.get().generation for one in three] == [1, 1, 1]
 
 
 def test_batch_choice_needs_an_examiner_of_several_students(teacher: Client, three, unit: ExamUnit) -> None:
-    page = reverse("assessments:message_together", args=[unit.pk])
-    several = teacher.get(page, of(three)).content.decode()
+    several = teacher.get(flow_url("message", three)).content.decode()
     assert "Eén mail per examinator, met een knop per student" in several
     assert re.search(r'value="een"[^>]*checked|checked[^>]*value="een"', several)
-    assert "Een mail per student" not in teacher.get(page, of(three[:1])).content.decode()
+    assert "Een mail per student" not in teacher.get(flow_url("message", three[:1])).content.decode()
 
 
 def test_invitable_examiners_are_ticked(teacher: Client, three, unit: ExamUnit) -> None:
-    rows = teacher.get(reverse("assessments:message_together", args=[unit.pk]), of(three)).context["rows"]
-    assert [ticked for _, _, ticked in rows] == [True]
+    rows = teacher.get(flow_url("message", three)).context["rows"]
+    assert [row.is_ticked for row in rows] == [True]
 
 
 # --- Concurrent changes ------------------------------------------------------------------------------
@@ -149,7 +145,7 @@ def test_concurrently_changed_student_is_skipped_and_named(
 ) -> None:
     post = of(three, examinator=[examiner.pk], remark="Blijft staan")
     steps.choose(Assessment.objects.get(pk=three[0].pk), examiner, second_examiner)
-    answer = teacher.post(send_url(unit), post)
+    answer = teacher.post(flow_url("send_invitations", three), post)
     assert messages_of(answer)[0].startswith(
         "Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd."
     )
@@ -159,7 +155,7 @@ def test_concurrently_changed_student_is_skipped_and_named(
     assert set(OutgoingMail.objects.get().links) == {f"start_{one.invitations.get().pk}" for one in three[1:]}
     again = {"beoordeling": three[0].public_id, "examinator": examiner.pk, "remark": "Blijft staan"}
     version = {f"versie-{three[0].pk}": answer.context["assessments"][0].version}
-    assert teacher.post(send_url(unit), again | version).status_code == 302
+    assert teacher.post(flow_url("send_invitations", three), again | version).status_code == 302
     assert three[0].invitations.get().remark == "Blijft staan"
 
 
@@ -167,7 +163,7 @@ def test_cancelled_student_is_skipped_and_named(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, docent: User
 ) -> None:
     lifecycle.cancel(assessment=three[2], by=docent, reason="Ziek.", counts_as_attempt=False)
-    answer = teacher.post(send_url(unit), of(three, examinator=[examiner.pk]), follow=True)
+    answer = teacher.post(flow_url("send_invitations", three), of(three, examinator=[examiner.pk]), follow=True)
     assert messages_of(answer)[0] == "Cas Appel: Deze beoordeling is ingetrokken en kan niet meer worden gewijzigd."
     assert len(OutgoingMail.objects.get().links) == 2
 

@@ -89,8 +89,8 @@ def test_suggestion_order(contacts: list[Contact], school: School, monkeypatch) 
 
 
 def test_examiner_order(examined: Assessment) -> None:
-    overview = read_overview(examined)
-    assert last_names(overview.unit) == IN_ORDER
+    overview = read_overview([examined], examined.unit)
+    assert [last_names(row.examiners) for row in overview.rows] == [IN_ORDER] * len(overview.rows)
     assert last_names(couplings.invitable(examined)) == IN_ORDER
     [member] = batch.read_batch([examined]).members
     assert last_names(member.examiners) == last_names(member.invitable) == IN_ORDER

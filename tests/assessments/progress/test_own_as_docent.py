@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments import access, lifecycle, links
-from assessments.coupling import copy, couplings
+from assessments.coupling import batch, couplings
 from assessments.invitations import invite, proposals, reminders
 from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
@@ -45,7 +45,6 @@ def below(*beginnings: str) -> list[URLPattern]:
 
 
 OF_ONE = below("beoordelingen/<uuid:public_id>/", "uitnodigingen/<uuid:public_id>/", "voorstellen/<uuid:public_id>/")
-OF_SEVERAL = below("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/")
 
 
 @pytest.fixture
@@ -77,7 +76,6 @@ def proposal(invitation: Invitation) -> Proposal:
 def test_every_assessment_page_is_covered() -> None:
     assert {"detail", "take_over", "replace", "sent_attachment", "confirm_proposal"} < {p.name for p in OF_ONE}
     assert len(OF_ONE) >= 20
-    assert len(OF_SEVERAL) >= 8
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -105,15 +103,13 @@ def test_own_assessment_pages_are_not_found(
     assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("pattern", OF_SEVERAL, ids=lambda pattern: pattern.name)
-def test_batch_pages_with_own_assessment_are_not_found(
-    own: Client, assessment: Assessment, of_another: Assessment, pattern: URLPattern, method: str
+def test_own_assessment_is_left_out_of_a_selection(
+    own: Client, assessment: Assessment, of_another: Assessment, student: Membership
 ) -> None:
-    address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
     both = {"beoordeling": [assessment.public_id, of_another.public_id]}
-    answer = getattr(own, method)(f"{address}?beoordeling={assessment.public_id}", both)
-    assert answer.status_code == 404 or missed_the_view(answer, address, method)
+    assert own.post(reverse("assessments:select"), both).status_code == 404
+    page = own.get(steps.flow_url("examiners", [of_another, assessment], by=student.user))
+    assert page.context["assessments"] == [of_another]
 
 
 def test_own_scores_are_hidden_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
@@ -131,7 +127,6 @@ def test_own_assessment_is_in_no_list(
     assert str(invitation.assessment.public_id) not in page
     assert list(access.of_unit(user=student.user, unit=unit)) == [of_another]
     assert not access.invitations_of(user=student.user, unit=unit).exists()
-    assert list(copy.same_unit(of_another, user=student.user)) == []
     Assessment.objects.update(initiator=student.user, created_at=timezone.now())
     assert listing.unfinished_starts(user=student.user, unit=unit) == []
 
@@ -155,16 +150,11 @@ def test_pasted_list_excludes_own_number(
     assert list(selection.read_list(text="123456", by=docent, unit=unit).students) == [student]
 
 
-@pytest.mark.parametrize(
-    ("name", "field"), [("choose_student", "student"), ("change_chosen", "erbij"), ("start", "student")]
-)
-def test_own_assessment_page_cannot_be_started(
-    own: Client, student: Membership, unit: ExamUnit, name: str, field: str
-) -> None:
-    address = reverse(f"assessments:{name}", args=[unit.pk])
-    ask = own.get if name == "choose_student" else own.post
-    assert ask(address, {field: student.pk}).status_code == 404
-    assert not Assessment.objects.exists()
+def test_own_assessment_page_cannot_be_started(own: Client, student: Membership, unit: ExamUnit) -> None:
+    address = reverse("assessments:choose_student", args=[unit.pk])
+    for field in ({"erbij": student.pk}, {"q": student.student_number}):
+        own.post(address, {**field, "verder": "1"}, follow=True)
+        assert not Assessment.objects.filter(student=student).exists()
 
 
 # --- Domain functions ------------------------------------------------------------------------------
@@ -187,13 +177,7 @@ def test_choosing_own_examiner_is_refused(
     refused(
         lambda: couplings.choose_examiners(assessment=assessment, target=couplings.Target(), contacts=[examiner], by=by)
     )
-    outcome = copy.apply_to_all(
-        source=of_another,
-        version=of_another.version,
-        assessments=[assessment],
-        versions={assessment.pk: assessment.version},
-        by=by,
-    )
+    outcome = batch.choose_for_all(assessments=[assessment], contacts=[examiner], by=by)
     assert OWN in outcome.refused[0]
     assert Coupling.objects.get().assessment == of_another
     refused(lambda: start.undo_start(assessment=assessment, by=by))
@@ -223,7 +207,7 @@ def test_inviting_and_later_steps_are_refused(
 
 def test_assessment_of_another_student_is_allowed(own: Client, of_another: Assessment, examiner: Contact) -> None:
     assert own.get(reverse("assessments:detail", args=[of_another.public_id])).status_code == 200
-    ticked = {"examinator": [examiner.pk], "version": of_another.version}
+    ticked = {"examinator": [examiner.pk], f"versie-{of_another.pk}": of_another.version}
     own.post(reverse("assessments:take_over", args=[of_another.public_id]), ticked)
     assert of_another.couplings.get().contact == examiner
 
