@@ -71,6 +71,7 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
     if Role.STUDENT in roles and _has_exam_or_result(user):
         tabs.append((_("Mijn examens"), reverse("assessments:my_exams"), ()))
     if Role.DOCENT in roles:
+        tabs.append((_("Afnames"), reverse("assessments:afnames"), ()))
         tabs.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
         tabs.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/", "/examenbureaus/")))

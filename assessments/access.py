@@ -16,8 +16,14 @@ from addressbook.models import Contact
 from exams.models import ExamUnit
 
 from . import request_data
-from .models import Assessment, AssessmentQuerySet, Invitation, InvitationQuerySet, Proposal, Selection
+from .models import Assessment, AssessmentQuerySet, Invitation, Proposal, Selection
 from .models.selection import SelectionQuerySet
+
+
+def require_docent(user: User) -> None:
+    """Raise `Http404` unless `user` is Docent at a school."""
+    if not user.schools_as(Role.DOCENT).exists():
+        raise Http404
 
 
 def get_unit(user: User, pk: int) -> ExamUnit:
@@ -63,10 +69,6 @@ def get_examiner(user: User, public_id: UUID, contact_id: int) -> tuple[Assessme
 def of_unit(*, user: User, unit: ExamUnit) -> AssessmentQuerySet:
     """Return the docent's assessments of the unit, in every version of the exam."""
     return Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
-
-
-def invitations_of(*, user: User, unit: ExamUnit) -> InvitationQuerySet:
-    return Invitation.objects.filter(assessment__in=of_unit(user=user, unit=unit))
 
 
 MAX_BATCH = 60  # students; 'Ga verder' and 'Uitnodiging(en) verzenden' take some 50 ms for each

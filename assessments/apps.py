@@ -15,17 +15,20 @@ class AssessmentsConfig(AppConfig):
         from accounts.school import dashboard
         from addressbook.signals import address_corrected
         from digibeoordelen.outbox.links import register, register_check
+        from exams import open_work
 
         from . import leavers, links, unsubscribe
         from .documents import documents
         from .models import DataRequest, Document
         from .privacy import data_requests
         from .privacy.study_dates_import import DATES_OF_STUDENTS
+        from .progress import listing
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
         register_check(leavers.why_not_to_send)
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)
+        open_work.register(listing.open_work)
         Document.work = documents.make
         DataRequest.work = data_requests.make_file
         register(unsubscribe.STOP_LINK_KIND, unsubscribe.resolve_stop_link)

@@ -63,7 +63,7 @@ def reassign(*, assessment: Assessment, by: User) -> None:
             raise lifecycle.DomainError(f"{current.initiator.full_name} volgt deze beoordeling zelf.")
         before, current.initiator = current.initiator.full_name, by
         current.save(update_fields=["initiator"])
-        lifecycle.record(current, kind=Event.Kind.TAKEN_OVER, by=by, reason=f"Gestart door {before}.")
+        lifecycle.record(current, kind=Event.Kind.TAKEN_OVER, by=by, reason=f"In plaats van {before}.")
 
 
 def why_not_to_send(mails: Collection[int]) -> dict[int, str]:

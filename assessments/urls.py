@@ -13,6 +13,10 @@ from assessments.start import views as start_views
 app_name = "assessments"
 urlpatterns = [
     # The initiator: source text, part A
+    path("afnames/", views.afnames, name="afnames"),
+    path("afnames/herinneren/", views.plan_reminders, name="plan_reminders"),
+    path("afnames/herinneringen-verzenden/", views.send_reminders, name="send_reminders"),
+    path("afnames/verzending/", delivery_status.list_delivery_status, name="sending_in_list"),
     path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/", views.unit_list, name="unit_list"),
     path(
         "examens/werkproces/<int:work_process_id>/digitaal-beoordelen/",
@@ -28,12 +32,6 @@ urlpatterns = [
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/verzending/",
         delivery_status.unit_delivery_status,
         name="sending_together",
-    ),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/herinneren/", views.remind_late, name="remind_late"),
-    path(
-        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/herinneringen-verzenden/",
-        views.send_reminders,
-        name="send_reminders",
     ),
     path("beoordelingen/<uuid:public_id>/", views.detail, name="detail"),
     path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.assessment_delivery_status, name="sending"),

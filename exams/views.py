@@ -26,6 +26,7 @@ from .catalogue import (
     remove_from_account,
 )
 from .models import Exam
+from .open_work import read_open_work
 from .workflow import participants, steps
 
 EXAMS_PER_PAGE = 30
@@ -34,7 +35,13 @@ EXAMS_PER_PAGE = 30
 @translated
 @require_GET
 def my_digibib(request: UserRequest) -> HttpResponse:
-    context = {"exams": exams_on_account(request.user), "as_rows": request.GET.get("weergave") == "rijen"}
+    exams = list(exams_on_account(request.user))
+    work = read_open_work(request.user)
+    context = {
+        "exams": [(exam, work.by_exam.get(exam.pk, ()) if work else ()) for exam in exams],
+        "work": work,
+        "as_rows": request.GET.get("weergave") == "rijen",
+    }
     return render(request, "exams/my_digibib.html", context)
 
 

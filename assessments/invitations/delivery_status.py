@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import UserRequest
 from accounts.models import User
 from assessments import request_data
-from assessments.access import get_assessment, get_unit, of_unit
+from assessments.access import get_assessment, get_unit, of_unit, require_docent
 from assessments.coupling.batch import MAX_NAMED, names_of
 from assessments.models import Assessment, AssessmentQuerySet, MailAbout
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -88,7 +88,8 @@ def asked_mails(data: QueryDict) -> list[int]:
 def page_with(address: str, mails: Iterable[OutgoingMail | None]) -> str:
     """Return a page's URL with the ids of `mails`, to show their status."""
     ids = dict.fromkeys(mail.pk for mail in mails if mail)
-    return f"{address}?{urlencode([('mail', pk) for pk in ids])}" if ids else address
+    separator = "&" if "?" in address else "?"
+    return f"{address}{separator}{urlencode([('mail', pk) for pk in ids])}" if ids else address
 
 
 def sending_in_assessment(assessment: Assessment, ids: Sequence[int], *, watched: Collection[OutgoingMail]) -> Sending:
@@ -101,6 +102,12 @@ def sending_in_unit(unit: ExamUnit, ids: Sequence[int], *, by: User) -> Sending:
     """Return the status for the pages about several students, with their names."""
     address = reverse("assessments:sending_together", args=[unit.pk])
     return _read(address, ids, among=of_unit(user=by, unit=unit), with_students=True)
+
+
+def sending_in_list(ids: Sequence[int], *, by: User) -> Sending:
+    """Return the status for the docent's lists, with the names of the students."""
+    among = Assessment.objects.for_docent(by)
+    return _read(reverse("assessments:sending_in_list"), ids, among=among, with_students=True)
 
 
 def _read(
@@ -185,6 +192,13 @@ def unit_delivery_status(request: UserRequest, unit_id: int) -> HttpResponse:
     """Refresh the messages above the list, when several were invited or reminded."""
     unit = get_unit(request.user, unit_id)
     return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "_sending", {})
+
+
+@require_GET
+def list_delivery_status(request: UserRequest) -> HttpResponse:
+    """Refresh the messages above a docent's list."""
+    require_docent(request.user)
+    return _answer(request, sending_in_list(asked_mails(request.GET), by=request.user), "_sending", {})
 
 
 def _answer(request: UserRequest, sending: Sending, template: str, context: dict[str, object]) -> HttpResponse:

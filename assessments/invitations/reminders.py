@@ -7,22 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Case, Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from assessments import leavers, lifecycle
 from assessments import mails as assessments_mails
 from assessments.models import (
     CLOSED,
-    REMIND_PAUSE,
     Assessment,
     Assignment,
     Event,
     Invitation,
     InvitationQuerySet,
-    initiator_left,
-    student_left,
 )
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
@@ -46,25 +45,38 @@ def due_on(invitation: Invitation) -> date:
     return invited + timedelta(days=LATE_AFTER_DAYS)
 
 
+def unfinished(*, among: InvitationQuerySet) -> InvitationQuerySet:
+    """Filter the standing invitations of running assessments whose examiner has a part that is not completed."""
+    open_parts = Assignment.objects.live().filter(
+        assessment=OuterRef("assessment"), contact=OuterRef("contact"), completed_at=None
+    )
+    return among.standing().exclude(assessment__status__in=CLOSED).filter(Exists(open_parts))
+
+
+_PLANNED = Q(assessment__planned_on__gte=F("invited_at__date"))
+
+
 def late(*, among: InvitationQuerySet) -> InvitationQuerySet:
     """Filter the invitations that are 'te laat'; the only definition of late.
 
-    The invitation is standing, the assessment runs, the examiner has a part that is not completed, and `due_on` has
-    passed. An expired link counts as well.
+    There is work to do, and `due_on` has passed. An expired link counts as well.
     """
     today = timezone.localdate()
     overdue = timezone.make_aware(datetime.combine(today - timedelta(days=LATE_AFTER_DAYS), time.min))
-    planned = Q(assessment__planned_on__gte=F("invited_at__date"))
     unplanned = Q(assessment__planned_on__isnull=True) | Q(assessment__planned_on__lt=F("invited_at__date"))
-    unfinished = Assignment.objects.live().filter(
-        assessment=OuterRef("assessment"), contact=OuterRef("contact"), completed_at=None
+    return unfinished(among=among).filter(
+        (_PLANNED & Q(assessment__planned_on__lt=today)) | (unplanned & Q(invited_at__lt=overdue))
     )
-    return (
-        among.standing()
-        .exclude(assessment__status__in=CLOSED)
-        .filter((planned & Q(assessment__planned_on__lt=today)) | (unplanned & Q(invited_at__lt=overdue)))
-        .filter(Exists(unfinished))
+
+
+def late_since(assessment: OuterRef) -> Subquery:
+    """Return a sort key: when the first of the assessment's late examiners was due; NULL when no one is late."""
+    due = Case(
+        When(_PLANNED, then=Cast("assessment__planned_on", DateTimeField())),
+        default=ExpressionWrapper(F("invited_at") + timedelta(days=LATE_AFTER_DAYS), output_field=DateTimeField()),
     )
+    invitations = late(among=Invitation.objects.filter(assessment=assessment))
+    return Subquery(invitations.annotate(due=due).order_by("due").values("due")[:1])
 
 
 def days_late(invitation: Invitation) -> int:
@@ -72,31 +84,15 @@ def days_late(invitation: Invitation) -> int:
     return (timezone.localdate() - due_on(invitation)).days
 
 
-def count_to_remind(*, among: InvitationQuerySet) -> int:
-    """Count the late examiners that can be reminded now, as in `plan_round`."""
-    now = timezone.now()
-    remindable = (
-        late(among=among)
-        .filter(
-            Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
-            Q(mail__isnull=True) | ~Q(mail__state=MailState.FAILED),
-            expires_at__gt=now,
-        )
-        .exclude(student_left("assessment__") | initiator_left("assessment__"))
-    )
-    count: int = remindable.aggregate(examiners=Count("contact", distinct=True))["examiners"]
-    return count
-
-
-def late_with_names(*, among: InvitationQuerySet) -> InvitationQuerySet:
-    """Return the late invitations with the related names, by the examiner's last name."""
-    invitations = late(among=among).select_related(*WITH_NAMES).defer(*UNREAD_MAIL)
-    return invitations.order_by("contact__sort_key", "contact_id", "assessment__student__sort_key", "pk")
+def with_names(invitations: InvitationQuerySet) -> InvitationQuerySet:
+    """Join the related names, and sort by the examiner's last name."""
+    joined = invitations.select_related(*WITH_NAMES).defer(*UNREAD_MAIL)
+    return joined.order_by("contact__sort_key", "contact_id", "assessment__student__sort_key", "pk")
 
 
 @dataclass
 class Round:
-    """One click: who gets a reminder, who is skipped and why, and how many are left for the next click."""
+    """One click: who gets a reminder, who is skipped and why (Dutch), and how many are left for the next click."""
 
     to_send: list[Invitation] = field(default_factory=list)
     passed_over: list[tuple[Invitation, str]] = field(default_factory=list)
@@ -104,19 +100,26 @@ class Round:
 
 
 def plan_round(*, among: InvitationQuerySet) -> Round:
-    """Plan the reminders of late examiners, at most `MAX_REMINDERS`."""
+    """Plan the reminders of examiners with work to do, at most `MAX_REMINDERS`."""
     plan = Round()
-    late_ones = list(late_with_names(among=among))
-    without_initiator = leavers.without_initiator(invitation.assessment for invitation in late_ones)
-    for invitation in late_ones:
-        why_not = obstacle(invitation, initiator_left=invitation.assessment_id in without_initiator)
-        if why_not or invitation.is_just_reminded:
+    invitations = list(with_names(unfinished(among=among)))
+    without_initiator = leavers.without_initiator(invitation.assessment for invitation in invitations)
+    for invitation in invitations:
+        if why_not := _why_not_now(invitation, initiator_left=invitation.assessment_id in without_initiator):
             plan.passed_over.append((invitation, why_not))
         elif len(plan.to_send) < MAX_REMINDERS:
             plan.to_send.append(invitation)
         else:
             plan.left += 1
     return plan
+
+
+def _why_not_now(invitation: Invitation, *, initiator_left: bool) -> str:
+    if why_not := obstacle(invitation, initiator_left=initiator_left):
+        return why_not
+    if invitation.is_just_reminded:
+        return f"Al herinnerd op {date_format(timezone.localtime(invitation.reminded_at), 'DATETIME_FORMAT')}."
+    return "Nog geen dag geleden gevraagd." if invitation.is_just_asked else ""
 
 
 def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> str:

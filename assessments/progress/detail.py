@@ -1,4 +1,4 @@
-"""The invited examiners and the history on the assessment's page."""
+"""The examiners and the history on the assessment's page."""
 
 from __future__ import annotations
 
@@ -10,59 +10,117 @@ from itertools import groupby
 from django.db.models import Prefetch
 
 from addressbook.models import Contact
+from assessments.invitations.reminders import days_late
 from assessments.models import SYSTEM, Assessment, Event, Invitation, InvitationAttachment
-from assessments.rubric import Rubric
+from assessments.rubric import PartSheet, Rubric
+from digibeoordelen.outbox.models import MailState
 
 
 @dataclass(frozen=True)
-class InvitedRow:
-    """One invitation; `done` of the examiner's `total` parts are completed.
+class ExaminerRow:
+    """An examiner: what they assess, and how far they are.
 
-    `is_over`: closed, or about a student who left. `is_invitable`: withdrawn, and the examiner is still chosen.
+    `invitation` is None before the first. `targets` are ['Het hele examen'], or ['B1-K1-W1, B1-K1-W3',
+    'Productbeoordeling: B1-K1-W2', …], and empty after a withdrawal. `scored` of the `criteria` have a score; `done` of
+    the `total` parts are completed. `is_over`: closed, or about a student who left. `is_invitable`: chosen, and not
+    invited or withdrawn.
     """
 
-    invitation: Invitation
+    contact: Contact
+    invitation: Invitation | None
+    targets: list[str]
+    scored: int
+    criteria: int
     done: int
     total: int
     is_over: bool
     is_invitable: bool
 
     @property
-    def is_asked(self) -> bool:
-        """Return whether work is still expected, so that a mail makes sense."""
-        return not self.is_over and self.invitation.withdrawn_at is None and self.done < self.total
+    def is_completed(self) -> bool:
+        return 0 < self.total == self.done
 
     @property
-    def is_late(self) -> bool:
-        """Return whether the link expired with work left to do."""
-        return self.is_asked and self.invitation.is_expired
+    def is_asked(self) -> bool:
+        """Return whether work is still expected, so that a mail makes sense."""
+        standing = self.invitation is not None and self.invitation.withdrawn_at is None
+        return not self.is_over and standing and self.done < self.total
+
+    @property
+    def days_late(self) -> int:
+        return max(0, days_late(self.invitation)) if self.is_asked and self.invitation else 0
+
+    @property
+    def can_be_reminded(self) -> bool:
+        """Return whether a reminder is allowed and not too soon."""
+        if not (self.is_asked and self.invitation):
+            return False
+        mail = self.invitation.mail
+        too_soon = self.invitation.is_just_reminded or self.invitation.is_just_asked
+        return not (too_soon or self.invitation.is_expired or (mail and mail.state == MailState.FAILED))
 
     @property
     def can_be_replaced(self) -> bool:
-        return not self.is_over and (self.invitation.withdrawn_at is None or self.is_invitable)
+        """Return whether there is an invitation to hand over."""
+        invitation = self.invitation
+        return not self.is_over and invitation is not None and (invitation.withdrawn_at is None or self.is_invitable)
 
     @property
     def can_correct_address(self) -> bool:
         """Return whether the contact's page allows it: not for an account's address or a removed contact."""
-        contact = self.invitation.contact
-        return self.can_be_replaced and contact.user_id is None and contact.removed_at is None
+        return self.can_be_replaced and self.contact.user_id is None and self.contact.removed_at is None
+
+    @property
+    def has_actions(self) -> bool:
+        return self.is_asked or self.can_be_replaced or self.is_invitable
 
 
-def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[Contact]) -> list[InvitedRow]:
-    """Return a row for each invitation, by last name; two queries. `invitable` are the contacts to invite again."""
-    completed: dict[int, list[bool]] = {}
-    for column in rubric.columns:
-        completed.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
-    ids = {contact.pk for contact in invitable}
+def examiner_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[Contact]) -> list[ExaminerRow]:
+    """Return a row for each examiner, invited or not, by last name; two queries. `invitable` are those to invite."""
     files = Prefetch("attachments", InvitationAttachment.objects.select_related("file"))
-    invitations = assessment.invitations.select_related("contact", "mail", "replaced_by").prefetch_related(files)
+    queryset = assessment.invitations.select_related("contact", "mail", "replaced_by").prefetch_related(files)
+    invitations = {invitation.contact_id: invitation for invitation in queryset}
+    for invitation in invitations.values():
+        invitation.assessment = assessment
+    contacts = {contact.pk: contact for contact in rubric.examiners}
+    contacts |= {pk: invitation.contact for pk, invitation in invitations.items()}
+    is_over = assessment.is_closed or assessment.student_left
+    invitable_ids = set() if is_over else {contact.pk for contact in invitable}
     rows = []
-    for invitation in invitations.order_by("contact__sort_key", "pk"):
-        assignments = completed.get(invitation.contact_id, [])
-        is_invitable = invitation.withdrawn_at is not None and invitation.contact_id in ids
-        is_over = assessment.is_closed or assessment.student_left
-        rows.append(InvitedRow(invitation, sum(assignments), len(assignments), is_over, is_invitable))
+    for contact in sorted(contacts.values(), key=lambda contact: (contact.sort_key, contact.pk)):
+        columns = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
+        row = ExaminerRow(
+            contact=contact,
+            invitation=invitations.get(contact.pk),
+            targets=_targets(rubric, contact),
+            scored=sum(len(column.scores) for column in columns),
+            criteria=sum(len(column.criteria) for column in columns),
+            done=sum(column.assignment.completed_at is not None for column in columns),
+            total=len(columns),
+            is_over=is_over,
+            is_invitable=contact.pk in invitable_ids,
+        )
+        rows.append(row)
     return rows
+
+
+def _targets(rubric: Rubric, contact: Contact) -> list[str]:
+    def assessed(parts: Iterable[PartSheet]) -> list[PartSheet]:
+        return [part for part in parts if any(c.assignment.contact_id == contact.pk for c in part.columns)]
+
+    if len(assessed(rubric.parts)) == len(rubric.parts):
+        return ["Het hele examen"]
+    whole: list[str] = []
+    by_part: dict[str, list[str]] = {}
+    for core_task in rubric.core_tasks:
+        for row in core_task.work_processes:
+            parts, code = assessed(row.parts), row.work_process.code
+            if parts and len(parts) == len(row.parts):
+                whole.append(code)
+            else:
+                for part in parts:
+                    by_part.setdefault(str(part.part), []).append(code)
+    return [", ".join(whole)] * bool(whole) + [f"{part}: {', '.join(codes)}" for part, codes in by_part.items()]
 
 
 EVENTS_READ = 500

@@ -1,32 +1,37 @@
-"""The rows, filter and sorting of the tab 'Digitaal beoordelen'."""
+"""The docent's list of assessments: the tab 'Afnames', and 'Digitaal beoordelen' of a unit; and what waits, counted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
 from django.http import QueryDict
 from django.template.defaultfilters import pluralize
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.search import matches
 from addressbook.models import Contact
 from assessments import leavers
-from assessments.access import of_unit
-from assessments.invitations.reminders import UNREAD_MAIL, days_late, late
+from assessments.invitations.reminders import UNREAD_MAIL, days_late, late, late_since, unfinished
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Invitation, Status
 from digibeoordelen.outbox.models import MailState
-from exams.models import ExamUnit, Part
+from exams.models import Exam, Part
+from exams.open_work import OpenWork, Task
+
+
+def own_running(user: User) -> AssessmentQuerySet:
+    """Return the running assessments that the docent started."""
+    return Assessment.objects.for_docent(user).filter(initiator=user).running()
 
 
 def describe_open(*, open_parts: int, parts: int) -> str:
@@ -41,13 +46,7 @@ class Waiting:
     """An examiner with parts that are not completed; `invitation` is the standing one, if any."""
 
     contact: Contact
-    parts: int
-    open_parts: int
     invitation: Invitation | None
-
-    @property
-    def text(self) -> str:
-        return describe_open(open_parts=self.open_parts, parts=self.parts)
 
     @property
     def days_late(self) -> int:
@@ -59,10 +58,16 @@ class Waiting:
         mail = self.invitation.mail if self.invitation else None
         return mail is not None and mail.state == MailState.FAILED
 
+    @property
+    def urgency(self) -> tuple[bool, bool, int, bool]:
+        """Return a sort key: first those that only the docent can help on."""
+        expired = self.invitation is not None and self.invitation.is_expired
+        return not self.mail_failed, not expired, -self.days_late, self.invitation is not None
+
 
 @dataclass
-class UnitRow:
-    """One student's assessment in the list; `waiting` is empty once it is closed."""
+class Row:
+    """One assessment in the list; `waiting`, the most urgent first, is empty once it is closed."""
 
     assessment: Assessment
     waiting: list[Waiting] = field(default_factory=list)
@@ -79,14 +84,18 @@ class UnitRow:
         return (timezone.localdate() - timezone.localdate(self.assessment.status_since)).days
 
     @property
+    def days_late(self) -> int:
+        return max((examiner.days_late for examiner in self.waiting), default=0)
+
+    @property
     def lacks_examiners(self) -> bool:
         """Return whether a running assessment has no examiner for any part."""
         return self.parts_without_examiner > 0 and not self.waiting and self.assessment.status == Status.NEW
 
 
-def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
+def read_rows(assessments: Iterable[Assessment]) -> list[Row]:
     """Return the rows of these assessments, in their order, in six queries."""
-    rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
+    rows = {assessment.pk: Row(assessment) for assessment in assessments}
     running = {pk: row for pk, row in rows.items() if not row.assessment.is_closed}
     _set_open_work(running)
     for pk in leavers.without_initiator(row.assessment for row in running.values()):
@@ -96,44 +105,25 @@ def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
     return list(rows.values())
 
 
-class _Own(NamedTuple):
-    """A part of one examiner."""
-
-    is_completed: bool
-    is_scored: bool
-
-    @property
-    def is_open(self) -> bool:
-        return not (self.is_completed or self.is_scored)
-
-
-def _set_open_work(running: dict[int, UnitRow]) -> None:
-    """Set `waiting`, by last name, and the number of parts without an examiner."""
-    in_unit = Part.objects.filter(
-        work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
-    )
-    parts: Counter[int] = Counter()
-    criteria = {}
-    for unit, part, count in in_unit.values_list("work_process__core_task__unit", "pk", Count("criteria")).order_by():
-        parts[unit] += 1
-        criteria[part] = count
+def _set_open_work(running: dict[int, Row]) -> None:
+    """Set `waiting` and the number of parts without an examiner."""
+    units = {row.assessment.unit_id for row in running.values()}
+    in_units = Part.objects.filter(work_process__core_task__unit__in=units).order_by()
+    parts = Counter(in_units.values_list("work_process__core_task__unit", flat=True))
     covered: dict[int, set[int]] = {pk: set() for pk in running}
-    parts_by_examiner: dict[tuple[int, int], list[_Own]] = {}
+    unfinished_by: dict[int, set[int]] = {pk: set() for pk in running}
     live = Assignment.objects.live().filter(assessment__in=running).order_by()
-    counted = live.values_list("assessment_id", "contact_id", "part_id", "completed_at", Count("scores"))
-    for pk, contact, part, at, scores in counted:
+    for pk, contact, part, at in live.values_list("assessment_id", "contact_id", "part_id", "completed_at"):
         covered[pk].add(part)
-        parts_by_examiner.setdefault((pk, contact), []).append(_Own(at is not None, scores >= criteria[part]))
+        if at is None:
+            unfinished_by[pk].add(contact)
+    invitations = _standing([row.assessment for row in running.values()])
+    contacts = Contact.objects.in_bulk({contact for of_one in unfinished_by.values() for contact in of_one})
+    by_name = sorted(contacts.values(), key=lambda contact: (contact.sort_key, contact.pk))
     for pk, row in running.items():
         row.parts_without_examiner = parts[row.assessment.unit_id] - len(covered[pk])
-    invitations = _standing([row.assessment for row in running.values()])
-    contacts = Contact.objects.filter(pk__in={contact for _, contact in parts_by_examiner})
-    for person in contacts.order_by("sort_key", "pk"):
-        for pk, row in running.items():
-            theirs = parts_by_examiner.get((pk, person.pk), [])
-            if not all(part.is_completed for part in theirs):
-                open_parts = sum(part.is_open for part in theirs)
-                row.waiting.append(Waiting(person, len(theirs), open_parts, invitations.get((pk, person.pk))))
+        waiting = [Waiting(c, invitations.get((pk, c.pk))) for c in by_name if c.pk in unfinished_by[pk]]
+        row.waiting = sorted(waiting, key=lambda examiner: examiner.urgency)
 
 
 def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
@@ -147,20 +137,103 @@ def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
     return invitations
 
 
-class FollowFilter(django_filters.FilterSet):
-    """The filter above the list; an invalid field is ignored and gets an error."""
+# --- What waits, for whom ------------------------------------------------------------------------
+def _lacks_examiner() -> Q:
+    covered = Assignment.objects.live().filter(assessment=OuterRef(OuterRef("pk")), part=OuterRef("pk"))
+    parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
+    return Q(Exists(parts.exclude(Exists(covered))), status__in=_BEFORE_COMMITTEE)
 
-    q = django_filters.CharFilter(label="Student", method="by_student")
-    status = django_filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Alle statussen")
+
+def _lacks_invitation() -> Q:
+    invited = Invitation.objects.standing().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
+    open_work = Assignment.objects.live().filter(assessment=OuterRef("pk"), completed_at=None)
+    return Q(Exists(open_work.exclude(Exists(invited))), status__in=_BEFORE_COMMITTEE)
+
+
+def _waits_for_examiner() -> Q:
+    return Q(Exists(unfinished(among=Invitation.objects.filter(assessment=OuterRef("pk")))))
+
+
+def _is_late() -> Q:
+    return Q(Exists(late(among=Invitation.objects.filter(assessment=OuterRef("pk")))))
+
+
+_BEFORE_COMMITTEE = (Status.NEW, Status.INVITED, Status.IN_PROGRESS)
+LATE_TASK = "te-laat"
+# `taak` in the URL → the label, and the condition; an assessment may wait for several.
+TASKS: dict[str, tuple[Any, Callable[[], Q]]] = {
+    "kiezen": (gettext_lazy("Examinator kiezen"), _lacks_examiner),
+    "uitnodigen": (gettext_lazy("Nog niet uitgenodigd"), _lacks_invitation),
+    "examinator": (gettext_lazy("Wacht op examinator"), _waits_for_examiner),
+    LATE_TASK: (gettext_lazy("Te laat"), _is_late),
+    "commissie": (gettext_lazy("Bij de commissie"), lambda: Q(status=Status.ASSESSED)),
+}
+
+
+def _counts() -> dict[str, Count]:
+    return {f"task_{key}": Count("pk", filter=condition()) for key, (_, condition) in TASKS.items()}
+
+
+def task_counts(queryset: AssessmentQuerySet) -> dict[str, int]:
+    """Count the assessments of each task, in one query."""
+    counts = queryset.order_by().aggregate(**_counts())
+    return {key: counts[f"task_{key}"] for key in TASKS}
+
+
+def open_work(user: User) -> OpenWork | None:
+    """Count the docent's own running assessments, in total and by exam, in two queries; None for other users."""
+    if not user.schools_as(Role.DOCENT).exists():
+        return None
+    by_exam = {}
+    total = Counter[str]()
+    rows: Any = own_running(user).order_by().values("exam").annotate(**_counts())
+    for row in rows:
+        counts = {key: row[f"task_{key}"] for key in TASKS}
+        total.update(counts)
+        by_exam[row["exam"]] = _tasks(counts, examen=row["exam"])
+    return OpenWork(_tasks(total), by_exam)
+
+
+def _tasks(counts: dict[str, int], **also: object) -> list[Task]:
+    """Return the tasks that are not empty, with the URL of their list."""
+    url = reverse("assessments:afnames")
+    return [
+        Task(str(label), counts[key], f"{url}?{urlencode({'taak': key, **also})}", is_late=key == LATE_TASK)
+        for key, (label, _) in TASKS.items()
+        if counts[key]
+    ]
+
+
+# --- Filter and order ----------------------------------------------------------------------------
+class ListFilter(django_filters.FilterSet):
+    """The search line and the tabs of the list; an invalid field is ignored and gets an error.
+
+    `user` is the docent whose exams can be chosen; None on a unit's page, which has one.
+    """
+
+    q = django_filters.CharFilter(label="Student of nummer", method="by_student")
     examinator = django_filters.CharFilter(label="Examinator", method="by_examiner")
-    te_laat = django_filters.BooleanFilter(label="Alleen te laat", method="by_late", widget=forms.CheckboxInput)
+    examen = django_filters.ModelChoiceFilter(
+        "exam", label="Examen", queryset=Exam.objects.none(), empty_label="Alle examens"
+    )
+    status = django_filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Alle statussen")
+    taak = django_filters.ChoiceFilter(
+        choices=[(key, label) for key, (label, _) in TASKS.items()], method="by_task", widget=forms.HiddenInput
+    )
 
     class Meta:
         model = Assessment
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict, *, queryset: AssessmentQuerySet) -> None:
+    def __init__(self, data: QueryDict, *, queryset: AssessmentQuerySet, user: User | None = None) -> None:
         super().__init__(data, queryset=queryset)
+        if user is None:
+            del self.filters["examen"]
+        else:
+            self.filters["examen"].queryset = Exam.objects.filter(account_exams__user=user)
+            self.filters["status"].extra["choices"] = [
+                (value, label) for value, label in Status.choices if value not in CLOSED
+            ]
         self.form.helper = FormHelper()
         self.form.helper.form_tag = False
         for name in ("q", "examinator"):
@@ -172,6 +245,11 @@ class FollowFilter(django_filters.FilterSet):
         self.form.is_valid()
         return any(self.form.cleaned_data.values())
 
+    @property
+    def task(self) -> str:
+        self.form.is_valid()
+        return self.form.cleaned_data.get("taak") or ""
+
     def by_student(self, queryset: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
         return queryset.filter(matches(value, "student__search_text"))
 
@@ -179,100 +257,84 @@ class FollowFilter(django_filters.FilterSet):
         live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
         return queryset.filter(Exists(live.filter(matches(value, "contact__search_text"))))
 
-    def by_late(self, queryset: AssessmentQuerySet, name: str, value: bool) -> AssessmentQuerySet:
-        return queryset.filter(_has_late()) if value else queryset
+    def by_task(self, queryset: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
+        return queryset.filter(TASKS[value][1]())
 
 
-def _has_late() -> Exists:
-    return Exists(late(among=Invitation.objects.filter(assessment=OuterRef("pk"))))
+@dataclass(frozen=True)
+class Tab:
+    """A filter of the list; `key` is its `taak`, '' for all."""
+
+    key: str
+    label: str
+    count: int
 
 
-def _in_order(values: Any) -> Case:
-    """Sort key: a state's place in the life of an assessment."""
-    whens = [When(status=value, then=Value(place)) for place, value in enumerate(values)]
-    return Case(*whens, output_field=IntegerField())
+def tabs(queryset: AssessmentQuerySet) -> list[Tab]:
+    """Return 'Alle' and the tasks, with their numbers in `queryset`; two queries."""
+    counts = task_counts(queryset)
+    tasks = [Tab(key, str(label), counts[key]) for key, (label, _) in TASKS.items()]
+    return [Tab("", "Alle", queryset.count()), *tasks]
 
 
-# The column's name in the URL → the expressions to sort by.
-COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
-    "student": ("Student", lambda: [F("student__sort_key")]),
-    "status": ("Status", lambda: [_in_order(Status.values)]),
-    "sinds": ("Sinds", lambda: [F("status_since")]),
-    "afname": ("Afname", lambda: [F("planned_on")]),
-}
+def _by_state() -> list[Any]:
+    whens = [When(status=value, then=Value(place)) for place, value in enumerate(Status.values)]
+    return [Case(*whens, output_field=IntegerField()), F("status_since")]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in the URL, '' when it does not sort, its label, and the expressions to sort by.
+
+    `counts_down`: what is shown grows as the expressions fall; its link sorts by the highest first.
+    """
+
+    key: str
+    label: str
+    sort_by: Callable[[], list[Any]] = list
+    counts_down: bool = False
+
+
+STUDENT = Column("student", "Student", lambda: [F("student__sort_key")])
+UNIT = Column("eenheid", "Exameneenheid", lambda: [F("exam__title"), F("unit_code")])
+STATE = Column("status", "Status", _by_state)
+WAITS_FOR = Column("", "Wacht op")
+LATE = Column("laat", "Te laat", lambda: [late_since(OuterRef("pk"))], counts_down=True)
+PLANNED = Column("afname", "Afname", lambda: [F("planned_on")])
+OWN = (STUDENT, UNIT, STATE, WAITS_FOR, LATE, PLANNED)
+OF_UNIT = (STUDENT, STATE, WAITS_FOR, LATE, PLANNED, Column("", "Resultaat"), Column("", "Pdf"))
+DEFAULT_SORT = "student"
 
 
 @dataclass(frozen=True)
 class ColumnHeader:
-    """A sortable header: `sort` is the link's parameter, `direction` the current `aria-sort`."""
+    """A header: `sort` is the link's parameter, '' when it does not sort; `direction` the current `aria-sort`."""
 
-    key: str
     label: str
     direction: str
     sort: str
 
 
-def columns(asked: str) -> list[ColumnHeader]:
-    """Return the sortable headers; the link of the current one reverses the order."""
-    return [
-        ColumnHeader(
-            key=key,
-            label=label,
-            direction={key: "ascending", f"-{key}": "descending"}.get(asked, ""),
-            sort=f"-{key}" if asked == key else key,
-        )
-        for key, (label, _) in COLUMNS.items()
-    ]
+def headers(columns: Iterable[Column], sort: str) -> list[ColumnHeader]:
+    """Return the headers; the link of the current one reverses the order."""
+    result = []
+    for column in columns:
+        key = column.key
+        first, second = (f"-{key}", key) if column.counts_down else (key, f"-{key}")
+        direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "") if key else ""
+        result.append(ColumnHeader(column.label, direction, (second if sort == first else first) if key else ""))
+    return result
 
 
-def in_order(queryset: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
-    """Sort by `asked` ('student', '-sinds' …); for another value, what needs attention first.
-
-    That is late, then running, then closed, the newest first in each. Without a planned date comes last either way.
-    """
-    key = asked.removeprefix("-")
-    if key not in COLUMNS:
-        closed = Case(When(status__in=CLOSED, then=Value(1)), default=Value(0), output_field=IntegerField())
-        attention = queryset.annotate(is_late=_has_late(), is_closed_now=closed)
-        return attention.order_by("-is_late", "is_closed_now", "-created_at", "-pk")
-    _, expressions = COLUMNS[key]
-    if asked.startswith("-"):
-        return queryset.order_by(*[e.desc(nulls_last=True) for e in expressions()], "-pk")
-    return queryset.order_by(*[e.asc(nulls_last=True) for e in expressions()], "pk")
+def get_sort(columns: Iterable[Column], asked: str) -> str:
+    """Return `asked` ('student', '-afname' …) if it is one of the columns, else the default: by last name."""
+    keys = {column.key for column in columns if column.key}
+    return asked if asked.removeprefix("-") in keys else DEFAULT_SORT
 
 
-@dataclass(frozen=True)
-class UnfinishedStart:
-    """Several assessments of one start that lack an invitation."""
-
-    started_at: datetime
-    public_ids: list[UUID]
-
-    @property
-    def count(self) -> int:
-        return len(self.public_ids)
-
-
-def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
-    """Return the docent's unfinished starts of this unit, the newest first, in one query.
-
-    Assessments of one start share a moment (`start.start_batch`). A single one left is not included: the list shows
-    it.
-    """
-    return [
-        UnfinishedStart(batch[0].created_at, [assessment.public_id for assessment in batch])
-        for batch in _batches(of_unit(user=user, unit=unit).running().filter(initiator=user))
-        if len(batch) > 1
-    ]
-
-
-def _batches(own: AssessmentQuerySet) -> Iterator[list[Assessment]]:
-    """Yield the assessments by moment and school, since each school has its own address book."""
-    invited = Invitation.objects.standing().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
-    examiners = Assignment.objects.live().filter(assessment=OuterRef("pk"))
-    live_assignments = Assignment.objects.live().filter(assessment=OuterRef(OuterRef("pk")), part=OuterRef("pk"))
-    parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
-    uninvited, without_examiner = examiners.exclude(Exists(invited)), parts.exclude(Exists(live_assignments))
-    lacking = own.filter(Exists(uninvited) | Exists(without_examiner)).only("public_id", "created_at", "school_id")
-    for _, batch in groupby(lacking.order_by("-created_at", "school", "pk"), lambda a: (a.created_at, a.school_id)):
-        yield list(batch)
+def in_order(queryset: AssessmentQuerySet, columns: Iterable[Column], sort: str) -> AssessmentQuerySet:
+    """Sort by a value of `get_sort`, then by last name; what lacks the value comes last either way."""
+    column = next(column for column in columns if column.key == sort.removeprefix("-"))
+    descending = sort.startswith("-") != column.counts_down
+    keys = [key.desc(nulls_last=True) if descending else key.asc(nulls_last=True) for key in column.sort_by()]
+    return queryset.order_by(*keys, "student__sort_key", "pk")

@@ -1,7 +1,9 @@
-"""The tab 'Digitaal beoordelen', and its reminders (source text, 'Beoordeling inzien initiator')."""
+"""The docent's lists, their reminders, and an assessment's page (source text, 'Beoordeling inzien initiator')."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,17 +11,18 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import UserRequest
-from accounts.models import Role
+from accounts.models import Role, User
 from assessments import lifecycle, request_data
-from assessments.access import detail_url, get_assessment, get_unit, invitations_of, of_unit
+from assessments.access import detail_url, get_assessment, get_unit, of_unit, require_docent
 from assessments.coupling import couplings
 from assessments.invitations import reminders
-from assessments.invitations.delivery_status import asked_mails, page_with, sending_in_assessment, sending_in_unit
+from assessments.invitations.delivery_status import asked_mails, page_with, sending_in_assessment, sending_in_list
 from assessments.invitations.proposals import waiting_rows
-from assessments.models import Assessment, Invitation, Status
+from assessments.models import Assessment, AssessmentQuerySet, Invitation, Status
 from assessments.privacy import access_log
 from assessments.results import outcome
 from assessments.rubric import read_rubric
@@ -28,83 +31,121 @@ from assessments.start.start import is_activated
 from exams.models import ExamUnit, WorkProcess
 
 from . import listing
-from .detail import invited_rows, read_history
-from .listing import unfinished_starts, unit_rows
+from .detail import examiner_rows, read_history
 
 PAGE_SIZE = 50
+MAX_SELECTED = 100  # assessments to remind of in one click
 NAMED = 3  # names of refused examiners in a message; the list shows all
+SELECT_URL = "/afnames/selectie/"  # 'Kies examinatoren' and 'Examinatoren uitnodigen' for the ticked rows
+
+
+@require_GET
+def afnames(request: UserRequest) -> HttpResponse:
+    """Show the tab 'Afnames': the docent's own running assessments of all exams."""
+    require_docent(request.user)
+    queryset = listing.own_running(request.user)
+    return _list_page(request, queryset, listing.OWN, filter_by_exam_of=request.user)
 
 
 @require_GET
 def unit_list(request: UserRequest, unit_id: int) -> HttpResponse:
-    unit = get_unit(request.user, unit_id)
-    return _list_page(request, unit, work_process=None)
+    return _unit_page(request, get_unit(request.user, unit_id))
 
 
 @require_GET
 def work_process_list(request: UserRequest, work_process_id: int) -> HttpResponse:
     work_process = get_object_or_404(WorkProcess.objects.select_related("core_task"), pk=work_process_id)
     unit = get_unit(request.user, work_process.core_task.unit_id)
-    return _list_page(request, unit, work_process=work_process)
+    return _unit_page(request, unit, work_process=work_process)
 
 
-def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess | None) -> HttpResponse:
-    """Return the whole page, or for the filter only the list."""
-    schools = request.user.schools_as(Role.DOCENT)
-    everything = of_unit(user=request.user, unit=unit).for_pages()
-    search = listing.FollowFilter(request.GET, queryset=everything)
-    sort = request.GET.get("sorteer", "")
-    page = Paginator(listing.in_order(search.qs, sort), PAGE_SIZE).get_page(request.GET.get("pagina"))
-    context = {
+def _unit_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess | None = None) -> HttpResponse:
+    """Show the tab 'Digitaal beoordelen': all assessments of the unit, also finished ones and those of colleagues."""
+    of_page: dict[str, Any] = {
         "unit": unit,
         "exam": unit.exam_version.exam,
         "work_process": work_process,
         "tab": "assess",
-        "search": search,
-        "sort": sort,
-        "columns": listing.columns(sort),
-        "page": page,
-        "rows": unit_rows(page.object_list),
-        "unfinished": [] if request_data.is_part(request) else unfinished_starts(user=request.user, unit=unit),
-        "sending": sending_in_unit(unit, asked_mails(request.GET), by=request.user),
-        "to_remind": reminders.count_to_remind(among=invitations_of(user=request.user, unit=unit)),
         "active": is_activated(request.user),
-        "school_names": ", ".join(school.name for school in schools),
+        "school_names": ", ".join(school.name for school in request.user.schools_as(Role.DOCENT)),
     }
-    name = "_unit_found" if request_data.is_part(request) else "unit_list"
+    return _list_page(request, of_unit(user=request.user, unit=unit), listing.OF_UNIT, **of_page)
+
+
+def _list_page(
+    request: UserRequest,
+    queryset: AssessmentQuerySet,
+    columns: Iterable[listing.Column],
+    *,
+    filter_by_exam_of: User | None = None,
+    **of_page: Any,
+) -> HttpResponse:
+    """Return the whole page, or for htmx only the list."""
+    search = listing.ListFilter(request.GET, queryset=queryset.for_pages(), user=filter_by_exam_of)
+    sort = listing.get_sort(columns, request.GET.get("sorteer", ""))
+    found = listing.in_order(search.qs, columns, sort)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    query = request.GET.copy()
+    query.pop("mail", None)
+    context = {
+        **of_page,
+        "search": search,
+        "tabs": listing.tabs(queryset),
+        "headers": listing.headers(columns, sort),
+        "page": page,
+        "rows": listing.read_rows(page.object_list),
+        "sending": sending_in_list(asked_mails(request.GET), by=request.user),
+        "select_url": SELECT_URL,
+        "list_url": f"{request.path}?{query.urlencode()}" if query else request.path,
+    }
+    name = "_found" if request_data.is_part(request) else "list"
     return render(request, f"assessments/progress/{name}.html", context)
 
 
-@require_GET
-def remind_late(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Herinnering sturen aan …': show the late examiners, and those who are skipped with the reason."""
-    unit = get_unit(request.user, unit_id)
-    plan = reminders.plan_round(among=invitations_of(user=request.user, unit=unit))
-    context = {"unit": unit, "exam": unit.exam_version.exam, "plan": plan}
-    return render(request, "assessments/invitations/remind_late.html", context)
+@require_POST
+def plan_reminders(request: UserRequest) -> HttpResponse:
+    """'Herinneren': show which examiners of the ticked assessments get a mail, and why others do not."""
+    require_docent(request.user)
+    public_ids = request_data.public_ids(request.POST, "beoordeling")[:MAX_SELECTED]
+    if not public_ids:
+        messages.info(request, "Kies eerst voor welke studenten u een herinnering wilt sturen.")
+        return redirect(_list_url(request))
+    assessments = Assessment.objects.for_docent(request.user).filter(public_id__in=public_ids)
+    plan = reminders.plan_round(among=Invitation.objects.filter(assessment__in=assessments))
+    context = {"plan": plan, "list_url": _list_url(request)}
+    return render(request, "assessments/invitations/remind.html", context)
 
 
 @require_POST
-def send_reminders(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Herinneringen verzenden': remind those who were shown and ticked and are still late."""
-    unit = get_unit(request.user, unit_id)
+def send_reminders(request: UserRequest) -> HttpResponse:
+    """'Herinneringen verzenden': remind those who were shown and ticked and still have work to do."""
+    require_docent(request.user)
     public_ids = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_REMINDERS]
-    late = reminders.late_with_names(among=invitations_of(user=request.user, unit=unit))
-    done = reminders.remind_all(invitations=late.filter(public_id__in=public_ids), by=request.user)
+    assessments = Assessment.objects.for_docent(request.user)
+    among = Invitation.objects.filter(assessment__in=assessments, public_id__in=public_ids)
+    invitations = reminders.with_names(reminders.unfinished(among=among))
+    done = reminders.remind_all(invitations=invitations, by=request.user)
     _report(request, done, gone=len(public_ids) - done.count)
-    return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), done.mails))
+    return redirect(page_with(_list_url(request), done.mails))
+
+
+def _list_url(request: UserRequest) -> str:
+    """Return the list that the form came from, with its filter; 'Afnames' for anything that leads elsewhere."""
+    url = request.POST.get("terug", "")
+    on_this_site = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if on_this_site else reverse("assessments:afnames")
 
 
 def _report(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
-    """Show why some reminders were not sent; `gone` is the number that is no longer late."""
+    """Show why some reminders were not sent; `gone` is the number of examiners without work to do."""
     if done.skipped:
         messages.info(request, f"Kort geleden al herinnerd, en daarom nu niet: {len(done.skipped)}.")
     if gone:
-        messages.info(request, f"Intussen niet meer te laat, en daarom niet verzonden: {gone}.")
+        messages.info(request, f"Intussen afgerond of ingetrokken, en daarom niet verzonden: {gone}.")
     for invitation, why in done.refused[:NAMED]:
         messages.error(request, f"Niet verzonden aan {invitation.contact.full_name}: {why}")
     if not (done.count or gone):
-        messages.error(request, "Kies eerst aan wie u een herinnering wilt sturen.")
+        messages.info(request, "Kies eerst aan wie u een herinnering wilt sturen.")
 
 
 @require_POST
@@ -130,14 +171,14 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     rubric = read_rubric(assessment)
     readable = assessment.status in (Status.ASSESSED, Status.FINAL)
     invitable = couplings.invitable(assessment)
-    invited = invited_rows(assessment, rubric, invitable)
-    mails = [row.invitation.mail for row in invited if row.invitation.mail]
+    examiners = examiner_rows(assessment, rubric, invitable)
+    mails = [row.invitation.mail for row in examiners if row.invitation and row.invitation.mail]
     context = {
         "assessment": assessment,
         "rubric": rubric,
         "readable": readable,
         "outcome": outcome(rubric) if readable else None,
-        "invited": invited,
+        "examiners": examiners,
         "sending": sending_in_assessment(assessment, asked_mails(request.GET), watched=mails),
         "invitable": invitable,
         "document": assessment.documents.current().first(),

@@ -1,20 +1,26 @@
-// 'Iedereen', 'Alle studenten': one tick for all checkboxes of a name in the form. The template hides it, for who has no script.
+/* 'Alles kiezen': one tick for all checkboxes of a name in the form. The template hides it, for who has no script.
+ * The boxes may be anywhere, with form="…".
+ */
 
-for (const row of document.querySelectorAll("[data-tick-all]")) {
-  const all = row.querySelector("input");
-  const boxes = [...row.closest("form").querySelectorAll(`input[type=checkbox][name="${row.dataset.tickAll}"]`)];
+const rows = () => document.querySelectorAll("[data-tick-all]");
+const input = (row) => row.querySelector("input");
+const boxes = (row) =>
+  [...input(row).form.elements].filter((box) => box.type === "checkbox" && box.name === row.dataset.tickAll);
 
-  const follow = () => {
-    const ticked = boxes.filter((box) => box.checked).length;
-    all.checked = ticked === boxes.length;
-    all.indeterminate = ticked > 0 && ticked < boxes.length;
-  };
+const follow = (row) => {
+  const ticked = boxes(row).filter((box) => box.checked).length;
+  input(row).checked = ticked > 0 && ticked === boxes(row).length;
+  input(row).indeterminate = ticked > 0 && !input(row).checked;
+  row.hidden = boxes(row).length === 0;
+};
 
-  all.addEventListener("change", () => {
-    for (const box of boxes) box.checked = all.checked;
-  });
-  for (const box of boxes) box.addEventListener("change", follow);
-  window.addEventListener("pageshow", follow);
-  follow();
-  row.hidden = false;
-}
+document.addEventListener("change", (event) => {
+  for (const row of rows()) {
+    if (event.target === input(row)) for (const box of boxes(row)) box.checked = input(row).checked;
+    else follow(row);
+  }
+});
+const followAll = () => rows().forEach(follow);
+document.addEventListener("htmx:afterSettle", followAll);
+window.addEventListener("pageshow", followAll);
+followAll();

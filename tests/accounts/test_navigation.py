@@ -24,7 +24,7 @@ def current(user: User, path: str) -> list[str]:
 
 
 def test_docent_has_standard_tabs_and_the_address_book(docent: User) -> None:
-    assert tabs(docent) == ["Mijn Digibib", "Productcatalogus", "Adresboek"]
+    assert tabs(docent) == ["Mijn Digibib", "Productcatalogus", "Afnames", "Adresboek"]
 
 
 def test_a_student_gets_mijn_examens_with_the_first_exam(student: Membership) -> None:

@@ -44,6 +44,7 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.privacy.my_data_views",
     "assessments.rubric",
+    "assessments.progress.listing",
     "assessments.progress.student_views",
     "exams.models.content",
     "exams.models.exam",

@@ -2,8 +2,12 @@
 
 from django.test import Client
 
-from accounts.models import User
-from tests.factories import AccountExamFactory, UserFactory, make_exam
+from accounts.models import School, User
+from exams.models import ExamUnit
+from tests.factories import AccountExamFactory, MembershipFactory, UserFactory, first_unit, make_exam
+from tests.steps import start_assessment
+
+QUERIES = 6
 
 
 def test_only_exams_on_the_account_are_listed(client: Client, docent: User) -> None:
@@ -29,9 +33,26 @@ def test_an_empty_account_points_to_the_catalogue(client: Client, db: None) -> N
     assert "Naar de productcatalogus" in page
 
 
-def test_number_of_queries_is_constant(client: Client, docent: User, django_assert_max_num_queries) -> None:
-    for _ in range(30):
-        AccountExamFactory(user=docent)
+def test_open_work_is_for_docents(client: Client, docent: User, committee_member: User) -> None:
+    client.force_login(committee_member)
+    assert "Te doen" not in client.get("/mijn-digibib/").content.decode()
     client.force_login(docent)
-    with django_assert_max_num_queries(5):
-        client.get("/mijn-digibib/?weergave=rijen")
+    page = client.get("/mijn-digibib/").content.decode()
+    assert "Er wacht niets op u. Kies een examen om een beoordeling te starten." in page
+
+
+def test_number_of_queries_is_constant(
+    client: Client, docent: User, unit: ExamUnit, school: School, django_assert_num_queries
+) -> None:
+    """Session and user, tabs, exams, the role, and the open work."""
+    client.force_login(docent)
+    start_assessment(MembershipFactory(school=school), unit, docent)
+    for _ in range(30):
+        exam = make_exam()
+        AccountExamFactory(user=docent, exam=exam)
+        start_assessment(MembershipFactory(school=school), first_unit(exam), docent)
+    client.get("/mijn-digibib/")
+    for view in ("tegels", "rijen"):
+        with django_assert_num_queries(QUERIES):
+            page = client.get(f"/mijn-digibib/?weergave={view}")
+        assert page.content.decode().count('<ul class="tasks">') == 31

@@ -45,7 +45,7 @@ def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Invitati
 
 def row(client: Client, invitation: Invitation) -> str:
     page = client.get(reverse("assessments:detail", args=[invitation.assessment.public_id])).content.decode()
-    return page.partition('<table class="table table-cards invited">')[2].partition("</table>")[0]
+    return page.partition('<table class="table table-cards examiners">')[2].partition("</table>")[0]
 
 
 def link(invitation: Invitation) -> str:

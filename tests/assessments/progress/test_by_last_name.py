@@ -17,7 +17,7 @@ from assessments.coupling.couplings import Target
 from assessments.coupling.overview import read_overview
 from assessments.invitations import invite
 from assessments.models import Assessment
-from assessments.progress.detail import invited_rows
+from assessments.progress.detail import examiner_rows
 from assessments.rubric import read_rubric
 from exams.models import ExamUnit
 from tests import steps
@@ -100,7 +100,7 @@ def test_examiner_order(examined: Assessment) -> None:
 
 def test_invited_and_waiting_examiner_order(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
     invite.invite(assessment=examined, contacts=couplings.invitable(examined)[::-1], by=examined.initiator)
-    rows = invited_rows(examined, read_rubric(examined), [])
+    rows = examiner_rows(examined, read_rubric(examined), [])
     assert last_names(row.invitation.contact for row in rows) == IN_ORDER
     [row] = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).context["rows"]
     assert last_names(one.contact for one in row.waiting) == IN_ORDER

@@ -1,4 +1,4 @@
-"""The tab 'Digitaal beoordelen': rows, filters, order and reminders."""
+"""The docent's lists, 'Afnames' and 'Digitaal beoordelen': rows, filters, order and reminders."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from assessments.models import Assessment, Document, Invitation
 from assessments.progress import views
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from exams.models import ExamUnit
+from exams.models import Exam, ExamUnit
 from tests import steps
 from tests.assessments.asserts import delivery_lines
-from tests.factories import ContactFactory, MembershipFactory
+from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, first_unit, make_exam
 
 PassTime = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("at_noon")
 Start = Callable[..., Assessment]
+UNIT_QUERIES, OWN_QUERIES, PLAN_QUERIES = 17, 15, 6
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def listed(teacher: Client, unit: ExamUnit, **asked: Any) -> Any:
     return teacher.get(reverse("assessments:unit_list", args=[unit.pk]), asked)
 
 
+def afnames(teacher: Client, **asked: Any) -> Any:
+    return teacher.get(reverse("assessments:afnames"), asked)
+
+
+def tabs(response: Any) -> dict[str, int]:
+    return {tab.label: tab.count for tab in response.context["tabs"]}
+
+
 def text(response: Any) -> str:
     """Return the text without markup and extra spaces."""
     return " ".join(re.sub("<[^>]+>", " ", response.content.decode()).split())
@@ -74,47 +83,50 @@ def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]] + delivery_lines(response)
 
 
-def ids(*invitations: Invitation) -> dict[str, list[str]]:
-    return {"uitnodiging": [str(invitation.public_id) for invitation in invitations]}
+def tick(*assessments: Assessment) -> dict[str, list[str]]:
+    return {"beoordeling": [str(assessment.public_id) for assessment in assessments]}
 
 
-def remind_all(teacher: Client, unit: ExamUnit, *invitations: Invitation) -> Any:
-    return teacher.post(reverse("assessments:send_reminders", args=[unit.pk]), ids(*invitations), follow=True)
+def plan(teacher: Client, *assessments: Assessment, **also: str) -> Any:
+    """Press 'Herinneren' for the ticked assessments."""
+    return teacher.post(reverse("assessments:plan_reminders"), {**tick(*assessments), **also})
+
+
+def remind_all(teacher: Client, *invitations: Invitation, **also: str) -> Any:
+    form = {"uitnodiging": [str(invitation.public_id) for invitation in invitations], **also}
+    return teacher.post(reverse("assessments:send_reminders"), form, follow=True)
 
 
 # --- The rows ------------------------------------------------------------------------------------
-def test_row_names_examiners_with_open_parts(
+def test_row_names_the_first_examiner_and_counts_the_others(
     teacher: Client, assessment: Assessment, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
     w1, w2 = unit.core_tasks.get().work_processes.all()
     steps.choose(assessment, examiner, work_process=w1)
     steps.send_invitation(assessment, examiner)
     steps.choose(assessment, second_examiner, part=w2.parts.all()[0])
-    assessment.live_assignments.filter(contact=examiner, part=w1.parts.all()[0]).update(completed_at=timezone.now())
     page = text(listed(teacher, unit))
-    assert "Erik Examinator 1 van 2 onderdelen open" in page
-    assert "Tineke Tweede 1 van 1 onderdeel open nog niet uitgenodigd" in page
-    assert "1 onderdeel zonder examinator" in page
+    assert "Tineke Tweede +1 andere nog niet uitgenodigd 1 onderdeel zonder examinator" in page
+    assert "Erik Examinator" not in page
 
 
-def test_scored_part_is_no_longer_open(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
-    w1 = unit.core_tasks.get().work_processes.all()[0]
-    steps.fill_in(invitation, parts=w1.parts.all())
-    assert "Erik Examinator 2 van 4 onderdelen open" in text(listed(teacher, unit))
-
-
-def test_fully_scored_row_only_needs_completing(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
-    steps.fill_in(invitation)
+def test_completed_examiner_is_not_waited_for(
+    teacher: Client, assessment: Assessment, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    done, _ = steps.send_invitation(assessment, examiner), steps.send_invitation(assessment, second_examiner)
+    assert "Erik Examinator +1 andere" in text(listed(teacher, unit))
+    steps.assess(done)
     page = text(listed(teacher, unit))
-    assert "Erik Examinator alles is gescoord, nog niet afgerond" in page
-    assert "open" not in page.split("Erik Examinator")[1].split("Herinner")[0]
+    assert "Tineke Tweede" in page
+    assert "Erik Examinator" not in page
 
 
 def test_row_without_examiners_is_marked(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     assert "Nog geen examinator" in text(listed(teacher, unit))
 
 
-def test_row_shows_invitation_and_planned_dates(
+def test_row_shows_days_in_state_and_planned_date(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     Assessment.objects.update(planned_on=timezone.localdate() + timedelta(days=30))
@@ -130,9 +142,9 @@ def test_late_examiner_is_marked_with_days(
     teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
 ) -> None:
     later(days=7)
-    assert "te laat," not in text(listed(teacher, unit))
+    assert text(listed(teacher, unit)).count("dagen") == 1
     later(days=9)
-    assert "Erik Examinator 4 van 4 onderdelen open te laat, 9 dagen" in text(listed(teacher, unit))
+    assert re.search("16 dagen Erik Examinator 9 dagen", text(listed(teacher, unit)))
 
 
 def test_failed_mail_and_expired_link_are_marked(
@@ -168,23 +180,150 @@ def test_query_count_is_constant_for_late_examiners(
     teacher: Client, invitation: Invitation, start: Start, unit: ExamUnit, later: PassTime, django_assert_num_queries
 ) -> None:
     later(days=9)
-    plan = reverse("assessments:remind_late", args=[unit.pk])
+    assessments = [invitation.assessment]
     listed(teacher, unit)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(UNIT_QUERIES):
         listed(teacher, unit)
-    with django_assert_num_queries(7):
-        teacher.get(plan)
+    with django_assert_num_queries(OWN_QUERIES):
+        afnames(teacher)
+    with django_assert_num_queries(PLAN_QUERIES):
+        plan(teacher, *assessments)
     for number in range(9):
         more = start("Bo", f"Student {number}")
         examiners = ContactFactory.create_batch(2, school=more.school)
         steps.choose(more, *examiners)
         for examiner in examiners:
             steps.send_invitation(more, examiner)
+        assessments.append(more)
     later(days=9)
-    with django_assert_num_queries(17):
-        assert text(listed(teacher, unit)).count("te laat, ") == 19
-    with django_assert_num_queries(7):
-        assert text(teacher.get(plan)).count("· uitgenodigd op") == 19
+    with django_assert_num_queries(UNIT_QUERIES):
+        assert text(listed(teacher, unit)).count("+1 andere") == 9
+    with django_assert_num_queries(OWN_QUERIES):
+        assert text(afnames(teacher)).count("+1 andere") == 9
+    with django_assert_num_queries(PLAN_QUERIES):
+        assert text(plan(teacher, *assessments)).count("· uitgenodigd op") == 19
+
+
+# --- 'Afnames' -----------------------------------------------------------------------------------
+def test_afnames_lists_own_running_assessments_of_every_exam(
+    teacher: Client, assessment: Assessment, start: Start, school: School, docent: User, colleague: User, unit: ExamUnit
+) -> None:
+    other = make_exam(title="Doktersassistent")
+    AccountExamFactory(user=docent, exam=other)
+    student = MembershipFactory(school=school, user__first_name="Dina", user__last_name="Draai")
+    steps.start_assessment(student, first_unit(other), docent)
+    steps.start_assessment(MembershipFactory(school=school, user__first_name="Cor"), unit, colleague)
+    stopped = start("Zoë", "Albers")
+    lifecycle.cancel(assessment=stopped, by=docent, reason="Gestopt.", counts_as_attempt=False)
+    assert names(afnames(teacher)) == ["Dina", "Anouk"]
+    assert sorted(names(listed(teacher, unit))) == ["Anouk", "Cor", "Zoë"]
+    assert names(afnames(teacher, examen=other.pk)) == ["Dina"]
+    assert names(afnames(teacher, sorteer="-eenheid")) == ["Anouk", "Dina"]
+
+
+def test_empty_afnames_point_to_mijn_digibib(teacher: Client) -> None:
+    page = text(afnames(teacher))
+    assert "Hier komen de beoordelingen te staan die u start." in page
+    assert "Naar Mijn Digibib" in page
+    assert "Zoeken" not in page
+
+
+def test_afnames_are_for_docents(client: Client, committee_member: User) -> None:
+    client.force_login(committee_member)
+    assert afnames(client).status_code == 404
+    assert client.get(reverse("assessments:sending_in_list")).status_code == 404
+
+
+def test_closed_assessment_cannot_be_ticked(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+    box = f'value="{assessment.public_id}"'
+    assert box in listed(teacher, unit).content.decode()
+    lifecycle.cancel(assessment=assessment, by=assessment.initiator, reason="Gestopt.", counts_as_attempt=False)
+    assert box not in listed(teacher, unit).content.decode()
+
+
+def test_selection_is_posted_with_its_next_step(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
+    page = listed(teacher, unit, q="anouk").content.decode()
+    form = page[page.index('<form id="selectie"') :]
+    assert 'action="/afnames/selectie/"' in form
+    for step, label in (("examinatoren", "Kies examinatoren"), ("bericht", "Examinatoren uitnodigen")):
+        assert re.search(f'name="naar"\\s+value="{step}">\\s*{label}', form)
+    assert re.search(r'name="terug"\s+value="[^"]+/digitaal-beoordelen/\?q=anouk"\s+form="selectie"', page)
+
+
+# --- What waits ----------------------------------------------------------------------------------
+@pytest.fixture
+def one_of_each(
+    assessment: Assessment, start: Start, examiner: Contact, second_examiner: Contact, later: PassTime
+) -> None:
+    """Anouk waits for two examiners, one of them late; of Bart all is to do, of Cor an invitation, of Dirk nothing."""
+    steps.choose(assessment, examiner, second_examiner)
+    done = start("Dirk", "Daan")
+    steps.choose(done, examiner)
+    steps.assess(steps.send_invitation(done, examiner))
+    steps.send_invitation(assessment, examiner)
+    later(days=9)
+    steps.send_invitation(assessment, second_examiner)
+    start("Bart", "Boom")
+    steps.choose(start("Cor", "Claes"), examiner)
+
+
+ALL = {"Alle": 4}
+COUNTS = {
+    "Examinator kiezen": 1,
+    "Nog niet uitgenodigd": 1,
+    "Wacht op examinator": 1,
+    "Te laat": 1,
+    "Bij de commissie": 1,
+}
+
+
+@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("kiezen", "Bart"),
+        ("uitnodigen", "Cor"),
+        ("examinator", "Anouk"),
+        ("te-laat", "Anouk"),
+        ("commissie", "Dirk"),
+    ],
+)
+def test_counter_is_the_number_of_rows_of_its_tab(teacher: Client, unit: ExamUnit, task: str, expected: str) -> None:
+    for page in (afnames(teacher, taak=task), listed(teacher, unit, taak=task)):
+        assert names(page) == [expected]
+        assert tabs(page) == ALL | COUNTS
+        assert page.content.decode().count('aria-current="true"') == 1
+
+
+@pytest.mark.usefixtures("one_of_each")
+def test_counters_of_mijn_digibib_lead_to_their_rows(teacher: Client, exam: Exam) -> None:
+    page = teacher.get(reverse("exams:my_digibib"))
+    total, of_exam = page.context["work"].total, page.context["work"].by_exam[exam.pk]
+    assert {task.label: task.count for task in total} == COUNTS
+    assert {task.label: task.count for task in of_exam} == COUNTS
+    for task in (*total, *of_exam):
+        assert len(names(teacher.get(task.url))) == task.count
+        assert task.url.replace("&", "&amp;") in page.content.decode()
+    assert [task.label for task in total if task.is_late] == ["Te laat"]
+
+
+def test_part_without_examiner_counts_beside_the_waiting_one(
+    teacher: Client, assessment: Assessment, examiner: Contact, unit: ExamUnit
+) -> None:
+    steps.choose(assessment, examiner, part=unit.core_tasks.get().work_processes.all()[0].parts.all()[0])
+    steps.send_invitation(assessment, examiner)
+    assert tabs(afnames(teacher)) == {**dict.fromkeys(COUNTS, 0), "Examinator kiezen": 1, "Wacht op examinator": 1} | {
+        "Alle": 1
+    }
+
+
+def test_colleagues_assessment_is_no_work_of_ones_own(
+    client: Client, invitation: Invitation, colleague: User, unit: ExamUnit
+) -> None:
+    client.force_login(colleague)
+    assert client.get(reverse("exams:my_digibib")).context["work"].total == []
+    assert names(afnames(client)) == []
+    assert tabs(listed(client, unit))["Wacht op examinator"] == 1
 
 
 # --- Filter, order, pages ------------------------------------------------------------------------
@@ -208,19 +347,14 @@ def three(assessment: Assessment, start: Start, examiner: Contact) -> None:
         ({"status": "NEW"}, ["Bart"]),
         ({"examinator": "erik"}, ["Anouk"]),
         ({"q": "bart", "examinator": "erik"}, []),
-        ({"te_laat": "on"}, []),
-        ({"status": "ONZIN"}, ["Bart", "Anouk", "Zoë"]),
-        ({"q": "\0", "examinator": "x" * 5000, "te_laat": "?"}, []),
+        ({"taak": "te-laat"}, []),
+        ({"taak": "kiezen"}, ["Bart"]),
+        ({"status": "ONZIN", "taak": "onzin"}, ["Zoë", "Anouk", "Bart"]),
+        ({"q": "\0", "examinator": "x" * 5000, "taak": "?"}, []),
     ],
 )
 def test_filter(teacher: Client, unit: ExamUnit, asked: dict[str, str], expected: list[str]) -> None:
     assert names(listed(teacher, unit, **asked)) == expected
-
-
-def test_filter_on_late(teacher: Client, start: Start, invitation: Invitation, unit: ExamUnit, later: PassTime) -> None:
-    start("Bart", "Zomer")
-    later(days=9)
-    assert names(listed(teacher, unit, te_laat="on")) == ["Anouk"]
 
 
 @pytest.mark.usefixtures("three")
@@ -230,11 +364,11 @@ def test_filter_on_late(teacher: Client, start: Start, invitation: Invitation, u
         ("student", ["Zoë", "Anouk", "Bart"]),
         ("-student", ["Bart", "Anouk", "Zoë"]),
         ("status", ["Bart", "Anouk", "Zoë"]),
-        ("sinds", ["Anouk", "Bart", "Zoë"]),
-        ("-sinds", ["Zoë", "Bart", "Anouk"]),
+        ("-status", ["Zoë", "Anouk", "Bart"]),
         ("afname", ["Bart", "Zoë", "Anouk"]),
         ("-afname", ["Zoë", "Bart", "Anouk"]),
-        ("onzin", ["Bart", "Anouk", "Zoë"]),
+        ("onzin", ["Zoë", "Anouk", "Bart"]),
+        ("eenheid", ["Zoë", "Anouk", "Bart"]),
     ],
 )
 def test_order(teacher: Client, unit: ExamUnit, sort: str, expected: list[str]) -> None:
@@ -244,16 +378,29 @@ def test_order(teacher: Client, unit: ExamUnit, sort: str, expected: list[str]) 
     page = listed(teacher, unit, sorteer=sort)
     assert names(page) == expected
     direction = "descending" if sort.startswith("-") else "ascending"
-    assert page.content.decode().count(f'aria-sort="{direction}"') == (0 if sort == "onzin" else 1)
+    assert page.content.decode().count(f'aria-sort="{direction}"') == 1
 
 
-def test_late_students_come_first(
-    teacher: Client, start: Start, invitation: Invitation, unit: ExamUnit, later: PassTime
-):
-    start("Bart", "Zomer")
-    assert names(listed(teacher, unit)) == ["Bart", "Anouk"]
-    later(days=9)
-    assert names(listed(teacher, unit)) == ["Anouk", "Bart"]
+def test_order_by_days_late(
+    teacher: Client, start: Start, invitation: Invitation, examiner: Contact, unit: ExamUnit, later: PassTime
+) -> None:
+    """Anouk's examiner is 9 days late; Bart's 10, by the planned date; Cor's none."""
+    planned, in_time = start("Bart", "Boom"), start("Cor", "Albers")
+    for assessment in (planned, in_time):
+        steps.choose(assessment, examiner)
+        steps.send_invitation(assessment, examiner)
+    Assessment.objects.filter(pk=planned.pk).update(planned_on=timezone.localdate() + timedelta(days=6))
+    Assessment.objects.filter(pk=in_time.pk).update(planned_on=timezone.localdate() + timedelta(days=40))
+    later(days=16)
+    page = listed(teacher, unit, sorteer="-laat")
+    assert [(row.assessment.student.user.first_name, row.days_late) for row in page.context["rows"]] == [
+        ("Bart", 10),
+        ("Anouk", 9),
+        ("Cor", 0),
+    ]
+    assert "?sorteer=laat" in page.content.decode()
+    assert names(listed(teacher, unit, sorteer="laat")) == ["Anouk", "Bart", "Cor"]
+    assert "?sorteer=-laat" in listed(teacher, unit).content.decode()
 
 
 def test_pages_keep_filter_and_order(teacher: Client, start: Start, unit: ExamUnit, monkeypatch) -> None:
@@ -264,7 +411,7 @@ def test_pages_keep_filter_and_order(teacher: Client, start: Start, unit: ExamUn
     assert names(page) == ["Bo0", "Bo1"]
     assert "?q=bo&amp;sorteer=student&amp;pagina=2" in page.content.decode()
     assert names(listed(teacher, unit, q="bo", sorteer="student", pagina=2)) == ["Bo2"]
-    assert names(listed(teacher, unit, pagina="ver")) == ["Bo2", "Bo1"]
+    assert names(listed(teacher, unit, pagina="ver")) == ["Bo0", "Bo1"]
 
 
 def test_empty_search_offers_to_clear_the_filter(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
@@ -276,7 +423,7 @@ def test_empty_search_offers_to_clear_the_filter(teacher: Client, assessment: As
 def test_empty_list_shows_no_filter(teacher: Client, unit: ExamUnit) -> None:
     page = text(listed(teacher, unit))
     assert "Hier komen de studenten te staan" in page
-    assert "Filteren" not in page
+    assert "Zoeken" not in page
 
 
 def test_htmx_gets_the_list_only(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
@@ -294,110 +441,122 @@ def test_students_of_another_school_are_not_listed(
 
 
 # --- Reminding -----------------------------------------------------------------------------------
-def test_button_counts_examiners_until_reminded(
-    teacher: Client, start: Start, invitation: Invitation, examiner: Contact, unit: ExamUnit, later: PassTime
-) -> None:
-    assert "Herinnering sturen" not in text(listed(teacher, unit))
-    other = start("Bart", "Zomer")
-    steps.choose(other, examiner)
-    second = steps.send_invitation(other, examiner)
-    later(days=9)
-    assert "Herinnering sturen aan 1 examinator die te laat is" in text(listed(teacher, unit))
-    page = remind_all(teacher, unit, invitation, second)
-    assert messages_of(page) == [
-        "De herinnering wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
-    ]
-    assert "Herinnering sturen" not in text(page)
-
-
 def test_page_names_reminded_and_skipped_examiners(
-    teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, unit: ExamUnit, later: PassTime
+    teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, later: PassTime
 ) -> None:
     other = start("Bart", "Zomer")
     steps.choose(other, second_examiner)
     second = steps.send_invitation(other, second_examiner)
-    later(days=9)
-    remind_all(teacher, unit, second)
-    page = teacher.get(reverse("assessments:remind_late", args=[unit.pk]))
+    later(days=2)
+    remind_all(teacher, second)
+    page = plan(teacher, invitation.assessment, other)
     assert 'href=""' not in page.content.decode()
-    before, after = text(page).split("Te laat, maar zonder herinnering")
+    before, after = text(page).split("Zonder herinnering")
     assert "Erik Examinator voor Anouk van &#x27;t Hoff" in before
-    assert re.search("Tineke Tweede voor Bart Zomer .* Al herinnerd op", after)
-    assert str(second.public_id) not in page.content.decode()
+    assert re.search("Tineke Tweede voor Bart Zomer · Al herinnerd op", after)
+    assert f'value="{second.public_id}"' not in page.content.decode()
 
 
-def test_page_without_late_examiners(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
-    page = teacher.get(reverse("assessments:remind_late", args=[unit.pk]))
-    assert "Er is nu niemand om te herinneren." in text(page)
+def test_only_examiners_of_ticked_students_are_planned(
+    teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, later: PassTime
+) -> None:
+    other = start("Bart", "Zomer")
+    steps.choose(other, second_examiner)
+    steps.send_invitation(other, second_examiner)
+    later(days=2)
+    assert "Erik Examinator" not in text(plan(teacher, other))
 
 
-def test_double_submit_reminds_once(teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime) -> None:
+def test_recently_invited_examiner_is_skipped_with_the_reason(teacher: Client, invitation: Invitation) -> None:
+    page = text(plan(teacher, invitation.assessment))
+    assert "Er is nu niemand om te herinneren." in page
+    assert "Erik Examinator voor Anouk van &#x27;t Hoff · Nog geen dag geleden gevraagd." in page
+
+
+def test_nothing_ticked_returns_to_the_list(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+    terug = reverse("assessments:unit_list", args=[unit.pk]) + "?q=anouk"
+    answer = teacher.post(reverse("assessments:plan_reminders"), {"terug": terug})
+    assert answer["Location"] == terug
+    assert messages_of(teacher.get(terug)) == ["Kies eerst voor welke studenten u een herinnering wilt sturen."]
+
+
+@pytest.mark.parametrize("terug", ["//elders.test/", "https://elders.test/", "javascript:alert(1)", ""])
+def test_reminders_return_to_this_site(teacher: Client, invitation: Invitation, later: PassTime, terug: str) -> None:
+    later(days=2)
+    answer = teacher.post(reverse("assessments:send_reminders"), {"uitnodiging": invitation.public_id, "terug": terug})
+    assert answer["Location"].startswith("/afnames/?mail=")
+    later(days=2)
+    terug = "/afnames/?q=anouk"
+    answer = teacher.post(reverse("assessments:send_reminders"), {"uitnodiging": invitation.public_id, "terug": terug})
+    assert answer["Location"].startswith("/afnames/?q=anouk&mail=")
+
+
+def test_two_students_of_one_examiner_are_one_mail(
+    teacher: Client, start: Start, invitation: Invitation, examiner: Contact, later: PassTime
+) -> None:
+    other = start("Bart", "Zomer")
+    steps.choose(other, examiner)
+    second = steps.send_invitation(other, examiner)
     later(days=9)
-    remind_all(teacher, unit, invitation)
-    page = remind_all(teacher, unit, invitation)
+    page = remind_all(teacher, invitation, second)
+    assert messages_of(page) == [
+        "De herinnering wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+    ]
+    assert OutgoingMail.objects.filter(kind__startswith="reminder").count() == 1
+
+
+def test_double_submit_reminds_once(teacher: Client, invitation: Invitation, later: PassTime) -> None:
+    later(days=9)
+    remind_all(teacher, invitation)
+    page = remind_all(teacher, invitation)
     assert messages_of(page) == ["Kort geleden al herinnerd, en daarom nu niet: 1."]
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
 def test_only_selected_examiners_are_reminded(
-    teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, unit: ExamUnit, later: PassTime
+    teacher: Client, start: Start, invitation: Invitation, second_examiner: Contact, later: PassTime
 ) -> None:
     other = start("Bart", "Zomer")
     steps.choose(other, second_examiner)
     second = steps.send_invitation(other, second_examiner)
     later(days=9)
-    remind_all(teacher, unit, second)
+    remind_all(teacher, second)
     assert OutgoingMail.objects.get(kind="reminder").to == "tineke@bedrijf.test"
-    assert messages_of(remind_all(teacher, unit)) == ["Kies eerst aan wie u een herinnering wilt sturen."]
+    assert messages_of(remind_all(teacher)) == ["Kies eerst aan wie u een herinnering wilt sturen."]
 
 
 def test_examiner_who_completed_meanwhile_gets_no_reminder(
-    teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
+    teacher: Client, invitation: Invitation, later: PassTime
 ) -> None:
     later(days=9)
     steps.assess(invitation)
-    page = remind_all(teacher, unit, invitation)
-    assert messages_of(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
+    page = remind_all(teacher, invitation)
+    assert messages_of(page) == ["Intussen afgerond of ingetrokken, en daarom niet verzonden: 1."]
     assert not OutgoingMail.objects.filter(kind="reminder").exists()
 
 
-def test_expired_invitation_is_named_with_the_reason(
-    teacher: Client, invitation: Invitation, unit: ExamUnit, later: PassTime
-) -> None:
+def test_expired_invitation_is_named_with_the_reason(teacher: Client, invitation: Invitation, later: PassTime) -> None:
     later(days=61)
-    assert messages_of(remind_all(teacher, unit, invitation)) == [
+    assert messages_of(remind_all(teacher, invitation)) == [
         "Niet verzonden aan Erik Examinator: De link is verlopen; nodig de examinator opnieuw uit."
     ]
 
 
-def test_another_school_cannot_remind(
-    client: Client, stranger: User, invitation: Invitation, unit: ExamUnit, pass_time
-) -> None:
+def test_another_school_cannot_remind(client: Client, stranger: User, invitation: Invitation, pass_time) -> None:
     pass_time(days=9)
     client.force_login(stranger)
-    remind_all(client, unit, invitation)
-    page = client.get(reverse("assessments:remind_late", args=[unit.pk]))
-    assert "Erik" not in page.content.decode()
+    remind_all(client, invitation)
+    assert "Erik" not in plan(client, invitation.assessment).content.decode()
     answer = client.post(reverse("assessments:remind", args=[invitation.public_id]))
     assert answer.status_code == 404
     assert not OutgoingMail.objects.filter(kind="reminder").exists()
 
 
-def test_examiners_of_another_unit_are_not_reminded(
-    teacher: Client, docent: User, school: School, unit: ExamUnit, invitation: Invitation, later: PassTime
-) -> None:
-    later(days=9)
-    elsewhere = Invitation.objects.get()
-    Assessment.objects.update(unit_code="B9")
-    page = remind_all(teacher, unit, elsewhere)
-    assert not OutgoingMail.objects.filter(kind="reminder").exists()
-    assert messages_of(page) == ["Intussen niet meer te laat, en daarom niet verzonden: 1."]
-
-
-def test_invalid_id_is_not_found(teacher: Client, unit: ExamUnit) -> None:
-    address = reverse("assessments:send_reminders", args=[unit.pk])
-    assert teacher.post(address, {"uitnodiging": "12"}).status_code == 404
-    assert teacher.get(address).status_code == 302
+def test_invalid_id_is_not_found(teacher: Client, docent: User) -> None:
+    for name, field in (("send_reminders", "uitnodiging"), ("plan_reminders", "beoordeling")):
+        url = reverse(f"assessments:{name}")
+        assert teacher.post(url, {field: "12"}).status_code == 404
+        assert teacher.get(url).status_code == 302
 
 
 def test_herinneren_reminds_one_examiner(teacher: Client, invitation: Invitation, later: PassTime) -> None:
