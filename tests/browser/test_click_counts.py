@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -37,7 +38,7 @@ class Clicks:
         self.done.append(f"☑ {name}")
 
     def report(self, what: str) -> None:
-        print(f"\n{what}: {len(self.done)} clicks: {' → '.join(self.done)}")
+        sys.stdout.write(f"\n{what}: {len(self.done)} clicks: {' → '.join(self.done)}\n")
         assert len(self.done) <= MAX_CLICKS
 
 
