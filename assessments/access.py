@@ -109,6 +109,7 @@ def get_selected(user: User, public_id: UUID) -> Selected:
 def get_selection(user: User, public_id: UUID) -> Selection:
     """Return the selection of `user` with this id, or an unsaved one of the assessment; else raise `Http404`."""
     if selection := user_selections(user).filter(public_id=public_id).first():
+        selection.owner = user
         return selection
     assessment = get_assessment(user, public_id)
     return Selection(owner=user, unit=assessment.unit, assessments=[assessment.pk])

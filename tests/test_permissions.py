@@ -51,7 +51,6 @@ from .factories import (
     given_logo,
     member,
 )
-from .steps import start_assessment
 
 ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
 
@@ -171,17 +170,12 @@ assessments:plan_reminders      POST   login  none    none   none    go     go  
 assessments:unit_list           GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  ok
-assessments:start               POST   login  none    none   none    go     none  none      none  none  none
-assessments:change_chosen       POST   login  none    none   none    go     none  none      none  none  go
-assessments:add_numbers         POST   login  none    none   none    go     none  none      none  none  go
-assessments:together            GET    login  none    none   none    ok     none  none      none  none  none
-assessments:pick_together       GET    login  none    none   none    ok     none  none      none  none  none
-assessments:take_over_together  POST   login  none    none   none    go     none  none      none  none  none
-assessments:add_contact_together GET   login  none    none   none    ok     none  none      none  none  none
+assessments:choose_student      POST   login  none    none   none    go     none  none      none  none  go
+assessments:select              POST   login  none    none   none    go     none  none      none  none  none
+assessments:students            GET    login  none    none   none    ok     none  none      none  none  none
+assessments:students            POST   login  none    none   none    go     none  none      none  none  none
 assessments:per_student         GET    login  none    none   none    ok     none  none      none  none  none
-assessments:take_over_per_student POST login  none    none   none    go     none  none      none  none  none
-assessments:message_together    GET    login  none    none   none    go     none  none      none  none  none
-assessments:send_together       POST   login  none    none   none    go     none  none      none  none  none
+assessments:per_student         POST   login  none    none   none    go     none  none      none  none  none
 assessments:sending_together    GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:sending             GET    login  none    none   none    ok     none  none      none  none  none
 assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none
@@ -191,12 +185,9 @@ assessments:become_initiator    POST   login  none    none   none    go     none
 assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_over           POST   login  none    none   none    go     none  none      none  none  none
-assessments:use_coarser         POST   login  none    none   none    go     none  none      none  none  none
-assessments:more_students       GET    login  none    none   none    ok     none  none      none  none  none
-assessments:apply               POST   login  none    none   none    go     none  none      none  none  none
 assessments:add_contact         GET    login  none    none   none    ok     none  none      none  none  none
-assessments:choose_invitees     GET    login  none    none   none    ok     none  none      none  none  none
-assessments:message             GET    login  none    none   none    ok     none  none      none  none  none
+assessments:choose_invitees     GET    login  none    none   none    go     none  none      none  none  none
+assessments:message             GET    login  none    none   none    go     none  none      none  none  none
 assessments:send_invitations    POST   login  none    none   none    go     none  none      none  none  none
 assessments:sent_attachment     GET    login  none    none   none    ok     none  none      none  none  none
 assessments:send_again          POST   login  none    none   none    go     none  none      none  none  none
@@ -542,15 +533,10 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
     data = {
         "examinator": invitation.contact_id,
         "version": assessment.version,
+        f"versie-{assessment.pk}": assessment.version,
         "beoordeling": assessment.public_id,
         "rol": Role.EXAMENCOMMISSIE.value,
     }
-    if name == "assessments:start":
-        data["student"] = MembershipFactory(school=school).pk
-    if name == "assessments:use_coarser":
-        data["werkproces"] = assessment.unit.core_tasks.get().work_processes.all()[0].pk
-    if name == "assessments:apply":
-        data["beoordeling"] = start_assessment(MembershipFactory(school=school), assessment.unit, docent).public_id
     if name == "committee:tell_again":
         data["mail"] = OutgoingMail.objects.get(kind="final_student").pk
     return data

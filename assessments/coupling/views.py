@@ -145,8 +145,8 @@ def save_choice(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[int, int]:
-    """Return the version that the form was made from (`versie-…`) by assessment id."""
-    return {a.pk: version for a in assessments for version in request_data.numbers(data, f"versie-{a.pk}")}
+    """Return the version that the form was made from (`versie-…`) by assessment id; 0 where the form has none."""
+    return {a.pk: request_data.number(data, f"versie-{a.pk}") or 0 for a in assessments}
 
 
 def _ask(

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
-from accounts.models import Membership
+from accounts.models import Membership, User
 from accounts.search import MAX_QUERY
 from addressbook.models import Contact
 from assessments import access, leavers, lifecycle, request_data
@@ -62,7 +62,7 @@ def _students(request: UserRequest, selection: Selection) -> HttpResponse:
     if not chosen.count and not start.is_activated(request.user):
         return redirect("assessments:unit_list", selection.unit_id)  # explains it, and who can enable it
     if request_data.is_part(request):
-        return _found(request, selection, chosen, request.POST.get("q", ""))
+        return _found(request, selection, chosen, (request.POST or request.GET).get("q", ""))
     if request.method == "GET":
         return _page(request, selection, chosen, _plan_form(selection), query=request.GET.get("q", ""))
     selection.planned_on, selection.place = (
@@ -110,7 +110,7 @@ def _add_typed(request: UserRequest, selection: Selection, chosen: ChosenStudent
             messages.error(request, str(error))
             return "", False
         if not pasted.names_nobody or "\n" in text:  # else a part of a number or address
-            return "", _add_list(request, chosen, pasted)
+            return "", _add_list(request, selection, chosen, pasted)
     found = start.find_students(by=request.user, query=text)
     running = [
         progress for progress in start.standings(students=found, unit=selection.unit).values() if progress.running
@@ -122,7 +122,7 @@ def _add_typed(request: UserRequest, selection: Selection, chosen: ChosenStudent
     return "", False
 
 
-def _add_list(request: UserRequest, chosen: ChosenStudents, pasted: Pasted) -> bool:
+def _add_list(request: UserRequest, selection: Selection, chosen: ChosenStudents, pasted: Pasted) -> bool:
     """Add the students of a list, and report each; return whether all were added."""
     new_students = [student for student in pasted.students if student not in chosen.students]
     left_out = _add(chosen, new_students)
@@ -135,14 +135,20 @@ def _add_list(request: UserRequest, chosen: ChosenStudents, pasted: Pasted) -> b
         ("Niet gevonden", ", ".join(pasted.unknown)),
         ("Niet in het adresboek; importeer ze eerst of voeg ze toe", ", ".join(pasted.not_listed)),
     ]
+    running = list(pasted.running)
+    if "verder" in request.POST:  # a double click: the first one started them
+        standings = start.standings(students=running, unit=selection.unit)
+        own = [a for p in standings.values() if (a := p.running) and _just_started(a, by=request.user)]
+        chosen.started += own[: chosen.room]
+        running = [student for student in running if standings[student.pk].running not in own]
     added = [student for student in new_students if student not in left_out]
     lines = [
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(already_chosen)),
-        (messages.INFO, "Loopt al", _named(pasted.running)),
+        (messages.INFO, "Loopt al", _named(running)),
         *((messages.WARNING, what, names) for what, names in problems),
     ]
-    is_clear = not (pasted.running or any(names for _, names in problems))
+    is_clear = not (running or any(names for _, names in problems))
     for level, what, names in lines:
         if names and not (is_clear and "verder" in request.POST):
             messages.add_message(request, level, f"{what}: {names}.")
@@ -243,7 +249,7 @@ def _go_on(
     if result.left:
         messages.warning(request, f"Niet gestart, want niet meer bij de school: {_named(result.left)}.")
     # After a double click all are running, just started by the same docent.
-    just_started = [a for a in running if a.status == Status.NEW and a.initiator_id == request.user.pk]
+    just_started = [a for a in running if _just_started(a, by=request.user)]
     earlier, new = chosen.started, [*result.started, *just_started]
     if not (earlier or new) or len({a.school_id for a in [*earlier, *new]}) > 1:
         return redirect("assessments:unit_list", selection.unit_id)
@@ -251,6 +257,10 @@ def _go_on(
     save_students(selection, ChosenStudents([], started=[*earlier, *new]))
     _copy_choices(request, earlier, [a for a in new if not chosen.examiners.get(a.student_id)])
     return redirect("assessments:examiners", selection.public_id)
+
+
+def _just_started(assessment: Assessment, *, by: User) -> bool:
+    return assessment.status == Status.NEW and assessment.initiator_id == by.pk
 
 
 def _copy_choices(request: UserRequest, earlier: Sequence[Assessment], new: Sequence[Assessment]) -> None:

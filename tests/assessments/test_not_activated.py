@@ -33,7 +33,9 @@ def test_selection_is_not_started_after_deactivation(
     client: Client, docent: User, student: Membership, unit: ExamUnit, inactive: School
 ) -> None:
     client.force_login(docent)
-    answer = client.post(reverse("assessments:start", args=[unit.pk]), {"student": student.pk}, follow=True)
+    answer = client.post(
+        reverse("assessments:choose_student", args=[unit.pk]), {"erbij": student.pk, "verder": "1"}, follow=True
+    )
     assert WHO in answer.content.decode()
     assert not Assessment.objects.exists()
 

@@ -43,7 +43,7 @@ def bin_of(page: Page, name: str) -> Locator:
 
 def add(page: Page, *, first_name: str, last_name: str, email: str) -> None:
     """Click '+', fill in the fields and click 'Contactpersoon opslaan'."""
-    page.get_by_role("link", name="Examinator toevoegen").click()
+    page.locator(".round", has_text="Examinator toevoegen").click()
     page.get_by_label("Voornaam").fill(first_name)
     page.get_by_label("Achternaam").fill(last_name)
     page.get_by_label("E-mailadres").fill(email)

@@ -68,7 +68,7 @@ def test_a6_continued_typing_uses_the_last_response(teacher: Browse, student: Me
     page = teacher()
     click_the_circle(page)
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if "q=" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     page.get_by_label("Naam, e-mailadres of studentnummer").press_sequentially("hoff anouk", delay=20)
     expect(page.get_by_role("row", name="Anouk van 't Hoff")).to_be_visible()
     assert len(asked) == 1, asked
@@ -98,6 +98,7 @@ def test_a7_ga_verder_starts_all_selected_students(
     page.get_by_role("button", name="Bart Boom verwijderen").click()
     expect(page.get_by_role("heading", name="Toegevoegd: 1 student")).to_be_visible()
     take(page, "Bart Boom", count=2)
+    page.get_by_text("Datum en plaats").click()
     page.get_by_label("Plaats").fill("Bakkerij Bos")
     page.get_by_role("button", name="Ga verder").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Examinatoren kiezen voor 2 studenten")
@@ -108,10 +109,11 @@ def test_a7_ga_verder_starts_all_selected_students(
     page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     page.get_by_label("Erik Examinator").check()
     page.get_by_role("button", name="Overnemen").click()
+    page.get_by_text("2 studenten", exact=True).click()
     for name in ("Anouk van 't Hoff", "Bart Boom"):
         expect(page.get_by_role("row", name=name)).to_contain_text("Erik Examinator")
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
-    page.get_by_label("Erik Examinator").check()
+    expect(page.get_by_label("Erik Examinator")).to_be_checked()
     page.get_by_label("Opmerking").fill("Graag voor vrijdag.")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     expect(page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan Erik Examinator")
@@ -121,8 +123,8 @@ def test_a7_ga_verder_starts_all_selected_students(
 def test_a7_pasted_list_reports_each_number(teacher: Browse, student: Membership, other: Membership) -> None:
     page = teacher()
     click_the_circle(page)
-    page.get_by_label("Studentnummers", exact=True).fill("123456\n200200\n999999")
-    page.get_by_role("button", name="Lijst toevoegen").click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("123456\n200200\n999999")
+    page.get_by_role("button", name="Toevoegen", exact=True).click()
     expect(page.get_by_text("Toegevoegd: Anouk van 't Hoff (123456), Bart Boom (200200).")).to_be_visible()
     expect(page.get_by_text("Niet gevonden: 999999.")).to_be_visible()
     page.get_by_role("button", name="Ga verder").click()
@@ -161,9 +163,12 @@ def test_a7_second_concurrent_teacher_keeps_other_students(
 def test_a5_to_a7_without_javascript(teacher: Browse, student: Membership, other: Membership) -> None:
     page = teacher(javascript=False)
     click_the_circle(page)
-    for part, name, count in (("hoff", "Anouk van 't Hoff", 1), ("boom", "Bart Boom", 2)):
-        search(page, part)
-        page.get_by_role("button", name="Zoeken").click()
-        take(page, name, count=count)
+    search(page, "hoff")
+    page.get_by_role("button", name="Toevoegen", exact=True).click()
+    expect(page.get_by_role("heading", name="Toegevoegd: 1 student")).to_be_visible()
+    search(page, "20")
+    page.get_by_label("Naam, e-mailadres of studentnummer").press("Tab")
+    page.get_by_role("button", name="Toevoegen", exact=True).click()
+    expect(page.get_by_role("heading", name="Toegevoegd: 2 studenten")).to_be_visible()
     page.get_by_role("button", name="Ga verder").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Examinatoren kiezen voor 2 studenten")

@@ -82,8 +82,8 @@ def start_with_list(teacher: Counted, text: str, shots: Shots) -> None:
     teacher.click("link", "Digitaal beoordelen starten voor student")
     teacher.at("Digitaal beoordelen starten voor student")
     shots(teacher.page, "30-kies-studenten")
-    teacher.fill("Studentnummers", text)
-    teacher.click("button", "Lijst toevoegen")
+    teacher.fill("Naam, e-mailadres of studentnummer", text)
+    teacher.page.get_by_role("button", name="Toevoegen", exact=True).click()
     expect(teacher.page.get_by_role("heading", name=f"Toegevoegd: {STUDENTS} studenten")).to_be_visible()
     check_page(teacher.page)
     shots(teacher.page, "30-toegevoegd")
@@ -126,7 +126,8 @@ def test_thirty_students_by_a_field_each(
     for student, contact in thirty:
         teacher.fill(f"Examinator van {student.user.full_name}", contact.email)
     shots(teacher.page, "30-per-student")
-    teacher.click("button", "Overnemen en uitnodigen")
+    teacher.click("button", "Overnemen")
+    teacher.click("link", "Examinatoren uitnodigen")
     teacher.at(f"Examinatoren uitnodigen voor {STUDENTS} studenten")
     teacher.click("button", "Uitnodiging(en) verzenden")
     check_all_invited(teacher, thirty, "A field for each student")
@@ -137,12 +138,8 @@ def test_invalid_line_is_shown_at_the_student(
 ) -> None:
     started = [steps.start_assessment(student, unit, docent) for student, _ in thirty[:3]]
     page = teacher.page
-    chosen = "&".join(f"beoordeling={one.public_id}" for one in started)
-    page.goto(
-        page.url.replace(
-            "/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/per-student/?{chosen}"
-        )
-    )
+    address = steps.flow_url("per_student", started)
+    page.goto(page.url.replace("/mijn-digibib/", address))
     fields = [page.get_by_label(f"Examinator van {student.user.full_name}") for student, _ in thirty[:3]]
     fields[0].fill(thirty[0][1].email)
     fields[1].fill("onbekend@bedrijf.test")
@@ -174,7 +171,7 @@ def test_batch_page_is_reopened_and_lists_skipped_students(
     page.goto(page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"))
     check_page(page)
     shots(page, "verder-tabblad")
-    page.get_by_role("link", name="Samen verder met 13 studenten").click()
+    page.get_by_role("button", name="Samen verder met 13 studenten").click()
     teacher.at("Examinatoren kiezen voor 13 studenten")
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
     teacher.at("Examinatoren uitnodigen voor 12 studenten")
@@ -184,7 +181,7 @@ def test_batch_page_is_reopened_and_lists_skipped_students(
     shots(page, "verder-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     expect(page.get_by_role("status").filter(has_text="voor 12 studenten")).to_be_visible()
-    expect(page.get_by_role("link", name="Samen verder met")).to_have_count(0)
+    expect(page.get_by_role("button", name="Samen verder met")).to_have_count(0)
     check_page(page)
     shots(page, "verder-verzonden")
 
@@ -194,11 +191,10 @@ def test_teacher_chooses_one_mail_or_one_per_student(
     teacher: Counted, one_examiner, unit: ExamUnit, shots: Shots, count: int, choice: str, mails: int
 ) -> None:
     page = teacher.page
-    chosen = "&".join(f"beoordeling={one.public_id}" for one in one_examiner[:count])
-    page.goto(
-        page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/uitnodigen/?{chosen}")
-    )
-    expect(page.get_by_text("Start beoordeling").first).to_be_visible()
+    address = steps.flow_url("message", one_examiner[:count])
+    page.goto(page.url.replace("/mijn-digibib/", address))
+    page.get_by_text("Zo ziet de mail eruit").click()
+    expect(page.locator(".mail-button:visible").first).to_be_visible()
     page.get_by_label(choice).check()
     page.get_by_label("Opmerking").fill("Graag voor vrijdag.")
     check_page(page)
@@ -220,10 +216,8 @@ def test_iedereen_clears_and_restores_all_ticks(
 ) -> None:
     steps.choose(one_examiner[0], thirty[1][1])
     page = teacher.page
-    chosen = "&".join(f"beoordeling={one.public_id}" for one in one_examiner[:2])
-    page.goto(
-        page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/uitnodigen/?{chosen}")
-    )
+    address = steps.flow_url("message", one_examiner[:2])
+    page.goto(page.url.replace("/mijn-digibib/", address))
     ticked = page.locator("input[name=examinator]:checked")
     expect(ticked).to_have_count(2)
     page.get_by_label("Iedereen").click()
@@ -240,5 +234,6 @@ def test_message_for_one_student_passes_axe(
     page = teacher.page
     path = f"/beoordelingen/{one_examiner[0].public_id}/uitnodigen/bericht/?examinator={thirty[0][1].pk}"
     page.goto(page.url.replace("/mijn-digibib/", path))
+    page.get_by_text("Zo ziet de mail eruit").click()
     expect(page.get_by_text("Start beoordeling").last).to_be_visible()
     check_page(page)

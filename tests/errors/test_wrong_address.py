@@ -58,4 +58,4 @@ def test_login_redirects_to_a_page_that_opens(client: Client, docent: User, asse
     asked = client.get(reverse("assessments:send_invitations", args=[assessment.public_id]))
     answer = client.post(asked.url, {"username": docent.email, "password": PASSWORD}, follow=True)
     assert answer.status_code == 200
-    assert answer.redirect_chain[-1][0] == reverse("assessments:choose_invitees", args=[assessment.public_id])
+    assert answer.redirect_chain[-1][0] == reverse("assessments:examiners", args=[assessment.public_id])

@@ -63,7 +63,7 @@ def chosen(assessment: Assessment, examiner: Contact, second_examiner: Contact) 
     steps.choose(assessment, examiner, second_examiner)
     assessment.refresh_from_db()
     return {
-        "version": assessment.version,
+        f"versie-{assessment.pk}": assessment.version,
         "examinator": [examiner.pk, second_examiner.pk],
         "remark": 'Neem "alles"\nmee & <lees>',
     }

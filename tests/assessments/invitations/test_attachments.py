@@ -35,7 +35,7 @@ def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Invitati
     steps.choose(assessment, examiner)
     post = {
         "examinator": [examiner.pk],
-        "version": assessment.version,
+        f"versie-{assessment.pk}": assessment.version,
         "remark": "Graag voor <vrijdag>",
         "attachments": [SimpleUploadedFile("toelichting bij PvB.pdf", PDF, content_type="application/pdf")],
     }

@@ -40,7 +40,7 @@ def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Any:
     steps.choose(assessment, examiner)
     address = reverse("assessments:send_invitations", args=[assessment.public_id])
     return teacher.post(
-        address, {"examinator": [examiner.pk], "version": assessment.version, "remark": ""}, follow=True
+        address, {"examinator": [examiner.pk], f"versie-{assessment.pk}": assessment.version, "remark": ""}, follow=True
     )
 
 
@@ -177,11 +177,10 @@ def three(
         steps.choose(one, examiner)
     steps.choose(assessment, examiner, second_examiner)
     post = {
-        "beoordeling": [str(one.public_id) for one in assessments],
         "examinator": [examiner.pk, second_examiner.pk],
         **{f"versie-{one.pk}": one.version for one in assessments},
     }
-    return teacher.post(reverse("assessments:send_together", args=[unit.pk]), post, follow=True)
+    return teacher.post(steps.flow_url("send_invitations", assessments), post, follow=True)
 
 
 def test_several_mails_show_the_number_sent(three: Any, teacher: Client) -> None:

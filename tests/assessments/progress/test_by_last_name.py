@@ -117,9 +117,10 @@ def test_student_order_on_tab_and_start(teacher: Client, students: list[Assessme
     assert of_students(row.assessment for row in teacher.get(tab, {"sorteer": "student"}).context["rows"]) == IN_ORDER
     down = teacher.get(tab, {"sorteer": "-student"}).context["rows"]
     assert of_students(row.assessment for row in down) == IN_ORDER[::-1]
-    ids = {"beoordeling": [str(one.public_id) for one in students]}
-    together = teacher.get(reverse("assessments:together", args=[unit.pk]), ids)
-    assert of_students(together.context["assessments"]) == IN_ORDER
+    page = teacher.get(steps.flow_url("examiners", students))
+    assert of_students(page.context["assessments"]) == IN_ORDER
+    chosen = teacher.get(steps.flow_url("students", students)).context["chosen"]
+    assert of_students(row.started for row in chosen) == IN_ORDER
 
 
 def test_student_search_order(teacher: Client, school: School, unit: ExamUnit) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, User
+from assessments import links
 from assessments.invitations import invite
 from assessments.models import Assessment, Invitation, Status
 from digibeoordelen.outbox.models import OutgoingMail
@@ -57,19 +58,33 @@ def test_undone_start_can_be_repeated_as_same_attempt(
     assert steps.start_assessment(student, assessment.unit, docent).attempt == 1
 
 
-def test_invited_assessment_cannot_be_undone(teacher: Client, invitation: Invitation) -> None:
+def test_invited_assessment_is_undone_and_its_link_is_void(
+    teacher: Client, client: Client, invitation: Invitation
+) -> None:
     assessment = invitation.assessment
+    assert address(assessment) in detail(teacher, assessment)
+    assert "De links van wie is uitgenodigd werken niet meer." in teacher.get(address(assessment)).content.decode()
+    mails = OutgoingMail.objects.count()
+    post(teacher, assessment)
+    assert (assessment.status, OutgoingMail.objects.count()) == (Status.CANCELLED, mails)
+    opened = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
+    assert opened.status_code != 200
+
+
+def test_begun_assessment_cannot_be_undone(teacher: Client, invitation: Invitation) -> None:
+    steps.fill_in(invitation, "V")
+    assessment = Assessment.objects.get()
     assert address(assessment) not in detail(teacher, assessment)
     assert "alleen de examencommissie" in teacher.get(address(assessment), follow=True).content.decode()
     assert "alleen de examencommissie" in post(teacher, assessment)
-    assert assessment.status == Status.INVITED
+    assert assessment.status == Status.IN_PROGRESS
 
 
-def test_withdrawn_invitation_still_prevents_undo(teacher: Client, invitation: Invitation, docent: User) -> None:
+def test_written_work_prevents_undo_after_withdrawing(teacher: Client, invitation: Invitation, docent: User) -> None:
+    steps.fill_in(invitation, "V")
     invite.withdraw(invitation=invitation, by=docent)
     assessment = Assessment.objects.get()
     assert assessment.status == Status.NEW
-    assert address(assessment) not in detail(teacher, assessment)
     assert "alleen de examencommissie" in post(teacher, assessment)
     assert assessment.status == Status.NEW
 
