@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 
@@ -16,19 +17,25 @@ from assessments.rubric import PartSheet, Rubric
 from digibeoordelen.outbox.models import MailState
 
 
+class Target(NamedTuple):
+    """What an examiner assesses: the whole exam, or work processes, or a kind of part in them, by their codes."""
+
+    label: str
+    codes: list[str]
+
+
 @dataclass(frozen=True)
 class ExaminerRow:
     """An examiner: what they assess, and how far they are.
 
-    `invitation` is None before the first. `targets` are ['Het hele examen'], or ['B1-K1-W1, B1-K1-W3',
-    'Productbeoordeling: B1-K1-W2', …], and empty after a withdrawal. `scored` of the `criteria` have a score; `done` of
-    the `total` parts are completed. `is_over`: closed, or about a student who left. `is_invitable`: chosen, and not
-    invited or withdrawn.
+    `invitation` is None before the first; `targets` are empty after a replacement. `scored` of the `criteria` have a
+    score; `done` of the `total` parts are completed. `is_over`: closed, or about a student who left. `is_invitable`:
+    chosen, and not invited or withdrawn.
     """
 
     contact: Contact
     invitation: Invitation | None
-    targets: list[str]
+    targets: list[Target]
     scored: int
     criteria: int
     done: int
@@ -104,23 +111,20 @@ def examiner_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[
     return rows
 
 
-def _targets(rubric: Rubric, contact: Contact) -> list[str]:
+def _targets(rubric: Rubric, contact: Contact) -> list[Target]:
     def assessed(parts: Iterable[PartSheet]) -> list[PartSheet]:
         return [part for part in parts if any(c.assignment.contact_id == contact.pk for c in part.columns)]
 
     if len(assessed(rubric.parts)) == len(rubric.parts):
-        return ["Het hele examen"]
-    whole: list[str] = []
-    by_part: dict[str, list[str]] = {}
+        return [Target("Het hele examen", [])]
+    codes: dict[str, list[str]] = {}
     for core_task in rubric.core_tasks:
         for row in core_task.work_processes:
-            parts, code = assessed(row.parts), row.work_process.code
-            if parts and len(parts) == len(row.parts):
-                whole.append(code)
-            else:
-                for part in parts:
-                    by_part.setdefault(str(part.part), []).append(code)
-    return [", ".join(whole)] * bool(whole) + [f"{part}: {', '.join(codes)}" for part, codes in by_part.items()]
+            parts = assessed(row.parts)
+            is_whole = len(parts) == len(row.parts)
+            for label in ["Werkproces"] if is_whole else [str(part.part) for part in parts]:
+                codes.setdefault(label, []).append(row.work_process.code)
+    return [Target(label, of_label) for label, of_label in codes.items()]
 
 
 EVENTS_READ = 500

@@ -183,6 +183,7 @@ def test_scores_of_a_removed_examiner_are_struck_through(
     expect(summary).to_be_visible()
     shots(page, "weggehaald-2")
     page = log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
+    page.locator("summary", has_text="…").first.click()
     page.get_by_role("link", name="Vervangen").first.click()
     expect(page.get_by_text("Erik Examinator heeft al afgerond")).to_be_visible()
     shots(page, "weggehaald-3")

@@ -1,4 +1,4 @@
-"""The progress list in a real browser: the filter and reminders in two clicks."""
+"""A docent's lists in a real browser: counters, search, ticks, reminders, thirty rows."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import School, User
+from accounts.models import Role, School, User
 from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, Invitation
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from exams.models import ExamUnit
+from exams.models import Exam, ExamUnit
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory
 
 from .walk import Shots
-from .wcag import check_width
+from .wcag import check_page, press_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,35 +55,106 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=name)
 
 
-def test_all_late_examiners_are_reminded_in_two_clicks(
+def test_late_examiners_are_reminded_from_mijn_digibib(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     be_invited(invitation, other, days_ago=16)
-    page = teacher()
-    expect(row(page, "Anouk van 't Hoff")).to_contain_text("te laat, 9 dagen")
+    page = teacher(path="/mijn-digibib/")
+    shots(page, "mijn-digibib-te-doen")
+    check_page(page)
+    page.get_by_role("region", name="Te doen").get_by_role("link", name="Te laat 2").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Afnames")
+    expect(row(page, "Anouk van 't Hoff")).to_contain_text("Erik Examinator")
+    expect(row(page, "Anouk van 't Hoff")).to_contain_text("9 dagen")
     shots(page, "volgen-te-laat")
-    page.get_by_role("link", name="Herinnering sturen aan 2 examinatoren die te laat zijn").click()
+    check_page(page)
+    bar = page.get_by_role("button", name="Herinneren")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Alles kiezen").check()
+    expect(page.locator(".bottom-bar")).to_contain_text("2 gekozen")
+    shots(page, "volgen-gekozen")
+    check_page(page)
+    bar.click()
     for name, student in (("Erik Examinator", "Anouk van 't Hoff"), ("Tineke Tweede", "Bart Boom")):
         expect(page.get_by_role("listitem").filter(has_text=name)).to_contain_text(student)
     shots(page, "herinnering-bevestigen")
+    check_page(page)
     page.get_by_role("button", name="Herinneringen verzenden").dblclick()
     expect(page.get_by_role("status").first).to_contain_text(
         "De herinnering wordt verzonden aan Erik Examinator, Tineke Tweede"
     )
+    expect(page).to_have_url(re.compile("/afnames/[?]taak=te-laat&mail="))
     shots(page, "herinnering-verzonden")
     assert sorted(OutgoingMail.objects.filter(kind="reminder").values_list("to", flat=True)) == [
         "erik@bedrijf.test",
         "tineke@bedrijf.test",
     ]
-    expect(page.get_by_role("link", name=re.compile("Herinnering sturen"))).to_have_count(0)
 
 
-def test_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
+def test_ticks_lead_to_the_flow_and_survive_no_search(
+    teacher: Browse, invitation: Invitation, other: Invitation
+) -> None:
+    page = teacher()
+    everyone, bar = page.get_by_label("Alles kiezen"), page.locator(".bottom-bar")
+    page.get_by_label("Bart Boom kiezen").check()
+    expect(bar).to_contain_text("1 gekozen")
+    expect(everyone).not_to_be_checked()
+    page.get_by_label("Anouk van 't Hoff kiezen").check()
+    expect(everyone).to_be_checked()
+    page.get_by_label("Student of nummer").fill("boom")
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+    expect(bar).to_be_hidden()
+    everyone.check()
+    expect(bar).to_contain_text("1 gekozen")
+    for button, step in (("Kies examinatoren", "examinatoren"), ("Examinatoren uitnodigen", "bericht")):
+        with page.expect_request("**/afnames/selectie/") as posted:
+            page.get_by_role("button", name=button).click()
+        fields = parse_qs(posted.value.post_data)
+        assert (fields["naar"], fields["beoordeling"]) == ([step], [str(other.assessment.public_id)])
+        page.go_back()
+        page.get_by_label("Bart Boom kiezen").check()
+
+
+def test_keyboard_reaches_the_first_row_soon(teacher: Browse, invitation: Invitation) -> None:
+    page = teacher(path="/afnames/")
+    presses = press_until(page, "Tab", ".skip-link")
+    page.keyboard.press("Enter")
+    presses += press_until(page, "Tab", "a[href='#rijen']")
+    page.keyboard.press("Enter")
+    presses += press_until(page, "Tab", "tbody [name=beoordeling]")
+    assert presses <= 10
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+@pytest.mark.parametrize("also", [(), (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)], ids=["four tabs", "six tabs"])
+def test_header_keeps_its_places_with_many_tabs(
+    log_in_at: Browse, school: School, docent: User, unit: ExamUnit, width: int, also: tuple[Role, ...]
+) -> None:
+    """A long name beside the tabs: they stay on one line, nothing is cut to nothing, and 'English' moves nothing."""
+    docent.first_name, docent.last_name = "Maximiliaan Alexander", "Schimmelpenninck"
+    docent.save()
+    for role in also:
+        MembershipFactory(user=docent, school=school, role=role)
+    page = log_in_at(docent, "/afnames/", width=width)
+    places = []
+    for path in ("/afnames/", "/mijn-digibib/"):
+        page.goto(page.url.partition("/afnames/")[0] + path)
+        boxes = [page.locator(part).bounding_box() for part in (".logo", ".header-tabs", ".header-person-name")]
+        assert boxes[1]["height"] < 60
+        assert boxes[2]["width"] > 60
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        places.append([(box["x"], box["y"], box["width"]) for box in boxes])
+        check_page(page)
+    assert places[0] == places[1]
+
+
+def test_examiner_is_reminded_from_the_menu(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
     be_invited(invitation, days_ago=2)
     page = teacher()
     page.get_by_role("link", name="Anouk van 't Hoff").click()
+    page.locator("summary", has_text="…").click()
     shots(page, "herinneren-een")
-    page.get_by_role("button", name="Herinneren van Erik Examinator").dblclick()
+    page.get_by_role("button", name="Herinneren").dblclick()
     expect(page.get_by_role("status")).to_contain_text("De herinnering wordt verzonden aan Erik Examinator.")
     shots(page, "herinneren-een-verzonden")
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
@@ -92,25 +164,26 @@ def test_filter_works_while_typing_and_is_kept_in_url(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     page = teacher()
-    page.get_by_label("Student", exact=True).fill("boom")
+    page.get_by_label("Student of nummer").fill("boom")
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
     expect(row(page, "Bart Boom")).to_be_visible()
     page.wait_for_url(re.compile("[?&]q=boom"))
-    expect(page.get_by_label("Student", exact=True)).to_be_focused()
-    page.get_by_role("link", name="Student", exact=True).click()
-    page.wait_for_url(re.compile("sorteer=student"))
+    expect(page.get_by_label("Student of nummer")).to_be_focused()
+    page.get_by_role("link", name="Afname", exact=True).click()
+    page.wait_for_url(re.compile("sorteer=afname"))
     page.wait_for_load_state("networkidle")
     page.reload()
-    expect(page.get_by_label("Student", exact=True)).to_have_value("boom")
+    expect(page.get_by_label("Student of nummer")).to_have_value("boom")
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
-    page.get_by_label("Student", exact=True).fill("niemand")
+    page.get_by_label("Student of nummer").fill("niemand")
     expect(page.get_by_text("Geen student gevonden met dit filter.")).to_be_visible()
     shots(page, "volgen-niets-gevonden")
     page.get_by_role("link", name="Filter wissen").click()
     expect(row(page, "Anouk van 't Hoff")).to_be_visible()
-    expect(page.get_by_label("Student", exact=True)).to_have_value("")
+    expect(page.get_by_label("Student of nummer")).to_have_value("")
     be_invited(other, days_ago=9)
-    page.get_by_label("Alleen te laat").check()
+    page.reload()
+    page.get_by_role("link", name="Te laat 1").click()
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
     expect(row(page, "Bart Boom")).to_be_visible()
     assert page.evaluate("sessionStorage.getItem('htmx-history-cache')") is None
@@ -127,7 +200,7 @@ def test_filter_button_works_without_an_answer_to_htmx(
     with page.expect_response(lambda response: response.status == 204):
         page.get_by_label("Examinator").fill("tineke")
     expect(row(page, "Anouk van 't Hoff")).to_be_visible()
-    page.get_by_role("button", name="Filteren").click()
+    page.get_by_role("button", name="Zoeken").click()
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
 
 
@@ -135,9 +208,10 @@ def test_filter_and_reminders_without_javascript(teacher: Browse, invitation: In
     be_invited(other, days_ago=9)
     page = teacher(javascript=False)
     page.get_by_label("Examinator").fill("tineke")
-    page.get_by_role("button", name="Filteren").click()
+    page.get_by_role("button", name="Zoeken").click()
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
-    page.get_by_role("link", name="Herinnering sturen aan 1 examinator die te laat is").click()
+    page.get_by_label("Bart Boom kiezen").check()
+    page.get_by_role("button", name="Herinneren").click()
     page.get_by_role("button", name="Herinneringen verzenden").click()
     expect(page.get_by_role("status").first).to_contain_text("De herinnering wordt verzonden aan Tineke Tweede")
 
@@ -148,15 +222,47 @@ def test_thirty_students_in_every_state_fit_the_screen(
     thirty_students(school, unit, docent, committee_member)
     page = teacher()
     expect(page.get_by_role("row")).to_have_count(31)
-    shots(page, "volgen-dertig")
-    check_width(page)
-    page.get_by_role("link", name="Student", exact=True).click()
     expect(page.get_by_role("columnheader", name="Student")).to_have_attribute("aria-sort", "ascending")
-    shots(page, "volgen-dertig-gesorteerd")
-    page.get_by_role("link", name=re.compile("Herinnering sturen")).click()
+    shots(page, "volgen-dertig")
+    check_page(page)
+    check_at(page, 600, 900, 1024)
+    page.get_by_role("link", name="Afnames", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Afnames")
+    shots(page, "afnames-dertig")
+    check_page(page)
+    check_at(page, 600, 900, 1024)
+    page.get_by_label("Alles kiezen").check()
+    page.get_by_role("button", name="Herinneren").click()
     expect(page.get_by_role("button", name="Herinneringen verzenden")).to_be_visible()
     shots(page, "herinnering-dertig")
-    check_width(page)
+    check_page(page)
+
+
+def check_at(page: Page, *widths: int) -> None:
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_empty_lists_say_where_to_start(teacher: Browse, shots: Shots) -> None:
+    page = teacher(path="/afnames/")
+    expect(page.get_by_text("Hier komen de beoordelingen te staan die u start.")).to_be_visible()
+    shots(page, "afnames-leeg")
+    check_page(page)
+    page.get_by_role("link", name="Naar Mijn Digibib").click()
+    expect(page.get_by_text("Er wacht niets op u.")).to_be_visible()
+    shots(page, "mijn-digibib-niets-te-doen")
+    check_page(page)
+
+
+def test_long_title_stays_on_its_card(teacher: Browse, exam: Exam, invitation: Invitation, shots: Shots) -> None:
+    Exam.objects.filter(pk=exam.pk).update(title="Gehandicaptenzorgverleningsspecialisatie" * 2)
+    page = teacher(path="/mijn-digibib/", width=375)
+    shots(page, "mijn-digibib-lange-titel")
+    check_page(page)
+    title, card = page.locator(".tile-title").bounding_box(), page.locator(".tile").bounding_box()
+    assert title["x"] + title["width"] <= card["x"] + card["width"]
 
 
 def thirty_students(school: School, unit: ExamUnit, docent: User, committee_member: User) -> None:
