@@ -248,8 +248,8 @@ def test_afronden_reports_missing_justification_and_keeps_scores(
 
 def described(shown: str, name: str) -> str:
     """Return the descriptions of a field, as a screen reader reads them."""
-    [ids] = re.findall(rf'aria-(?:labelledby="{name}-text"\s+aria-)?describedby="({name}-help[^"]*)"', shown)
-    texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in ids.split()]
+    ids = re.findall(rf'aria-describedby="({name}-[^"]*)"', shown)
+    texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in " ".join(ids).split()]
     return " ".join(" ".join(text[1].split()) for text in texts if text)
 
 
