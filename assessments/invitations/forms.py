@@ -66,7 +66,7 @@ class BatchMessageForm(MessageForm):
         required=False,
         initial=ONE,
         choices=[
-            (ONE, "Eén mail per examinator, met een knop per student"),
+            (ONE, "Eén mail per examinator, met al zijn studenten"),
             (EACH, "Een mail per student"),
         ],
         widget=forms.RadioSelect,
