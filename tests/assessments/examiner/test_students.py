@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,9 +63,9 @@ def opened(client: Client, several: list[Invitation]) -> Client:
 def states(answer) -> list[str]:
     """Return 'name: state' of each row."""
     content = answer.content.decode()
-    body = content[content.index("<tbody>") : content.index("</tbody>")]
+    [body] = re.findall('<ul class="own-students">(.*?)</ul>', content, re.DOTALL)
     words = ("Nog te doen", "van 8", "Afgerond", "Nieuwe link nodig", "Hoeft niet meer", "Gesloten")
-    return [next(word for word in words if word in row) for row in body.split("</tr>")[:-1]]
+    return [next(word for word in words if word in row) for row in body.split("</li>")[:-1]]
 
 
 def test_list_shows_the_state_of_each_student(opened: Client, several: list[Invitation]) -> None:
