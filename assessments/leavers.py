@@ -45,6 +45,17 @@ def refuse_student_left(assessment: Assessment) -> None:
         raise lifecycle.DomainError(_("De student is uitgeschreven."))
 
 
+def who_to_ask(assessment: Assessment) -> User | None:
+    """Return whom an examiner asks: the initiator, else a member of the exam committee, else of Schoolbeheer."""
+    if not assessment.initiator_left:
+        return assessment.initiator
+    present = assessment.school.memberships.present().filter(user__is_active=True).exclude(user=assessment.student.user)
+    for role in (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER):
+        if membership := present.filter(role=role).select_related("user").order_by("pk").first():
+            return membership.user
+    return None
+
+
 def without_initiator(assessments: Iterable[Assessment]) -> set[int]:
     """Return the ids of the assessments whose initiator left; one query."""
     pks = [assessment.pk for assessment in assessments]

@@ -33,22 +33,22 @@ def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
 
 
 def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> OutgoingMail:
-    """Send one mail with a button for each student; the invitations share contact, exam, remark and attachments.
+    """Send one mail that names each student; the invitations share contact, exam, remark and attachments.
 
     Call in the transaction that made the invitations.
     """
     first = invitations[0]
     if len(invitations) == 1:
         return queue_invitation(invitation=first)
-    names = {invitation.pk: f"start_{invitation.pk}" for invitation in invitations}
-    buttons = [(invitation.assessment, placeholder(names[invitation.pk])) for invitation in invitations]
+    link = placeholder("start")
+    students = [(invitation.assessment, link) for invitation in invitations]
     return _queue(
         "invitation_together",
         to=first.contact,
         about=[invitation.assessment for invitation in invitations],
-        context={"invitation": first, "expires_at": first.expires_at, **batch_context(buttons, by=by)},
+        context={"invitation": first, "expires_at": first.expires_at, "link": link, **batch_context(students, by=by)},
         attachments=_attachments(first),
-        links={names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
+        links={"start": assessments_links.batch_mail_link(invitations=invitations)},
         reply_to=by.email,
     )
 
@@ -81,15 +81,15 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
         [(invitation, open_parts, parts)] = students
         return queue_reminder(invitation=invitation, open_parts=open_parts, parts=parts)
     invitations = [invitation for invitation, _, _ in students]
-    names = {invitation.pk: f"start_{invitation.pk}" for invitation in invitations}
     first, stop = invitations[0].assessment, placeholder("stop")
-    rows = [(invitation.assessment, placeholder(names[invitation.pk]), *counts) for invitation, *counts in students]
+    rows = [(invitation.assessment, *counts) for invitation, *counts in students]
     return _queue(
         "reminder_together",
         to=invitations[0].contact,
         about=[invitation.assessment for invitation in invitations],
         context={
             "rows": rows,
+            "link": placeholder("start"),
             "assessment": first,
             "name": invitations[0].contact.full_name,
             "several_exams": len({invitation.assessment.exam_id for invitation in invitations}) > 1,
@@ -97,7 +97,7 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "stop_link": stop,
         },
         links={
-            **{names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
+            "start": assessments_links.batch_mail_link(invitations=invitations),
             "stop": unsubscribe.stop_link(invitations=invitations),
         },
         reply_to=first.initiator.email,

@@ -195,6 +195,15 @@ class WorkProcessSheet:
     work_process: WorkProcess
     parts: list[PartSheet] = field(default_factory=list)
 
+    @property
+    def scored_count(self) -> int:
+        return sum(len(column.scores) for part in self.parts for column in part.columns)
+
+    @property
+    def criteria_count(self) -> int:
+        """Count the scores to give: each criterion once per examiner."""
+        return sum(len(column.criteria) for part in self.parts for column in part.columns)
+
 
 @dataclass
 class CoreTaskSheet:

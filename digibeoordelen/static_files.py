@@ -6,7 +6,15 @@ from typing import Any
 from django.contrib.staticfiles.finders import AppDirectoriesFinder, FileSystemFinder
 
 # Other editions of Bootstrap and htmx; compressing them took most of the time of `collectstatic`.
-UNUSED = ["bootstrap-*", "bootstrap.css*", "bootstrap.rtl.*", "htmax-*", "htmx-4*", "hx-*"]
+UNUSED = [
+    "bootstrap-[gu]*",
+    "bootstrap-reboot.[cr]*",
+    "bootstrap.css*",
+    "bootstrap.rtl.*",
+    "htmax-*",
+    "htmx-4*",
+    "hx-*",
+]
 
 
 class FolderFinder(FileSystemFinder):

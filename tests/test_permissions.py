@@ -205,6 +205,9 @@ assessments:decline_proposal    POST   login  none    none   none    go     none
 assessments:open_link           GET    go     go      go     go      go     go    go        go    go    go
 assessments:new_link            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:new_link_by_cookie  POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:students            GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:leave_students      POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:new_links           POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:no_reminders        GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:no_reminders        POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:form                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
@@ -388,6 +391,7 @@ def address(
         "work_process_id": core_task.work_processes.all()[0].pk,
         "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
+        "key": links.Batch({invitation.pk: invitation.generation}).key,
         "attachment_id": invitation.attachments.create(
             filename="toelichting.png", content_type="image/png", file=given_logo(school)
         ).pk,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.auth.rate_limits import client_key
 from accounts.language import translated, use_language
 from accounts.sessions.interrupted import is_same_site_post, posted
-from assessments import links, rate_limits
+from assessments import leavers, links, rate_limits
 from assessments.models import Invitation
 
 # By reason of `links.NoAccess`; 410 for every other.
@@ -43,6 +43,8 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
     }
     if refused.invitation is not None:
         use_language(request, refused.invitation.contact.language)
+        context["assessment"] = refused.invitation.assessment
+        context["asker"] = leavers.who_to_ask(refused.invitation.assessment)
         if refused.renewable:
             # Never a new token: the visitor may not be the examiner.
             by_cookie = reverse("assessments:new_link_by_cookie", args=[refused.invitation.public_id])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import wraps
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,13 +22,21 @@ from assessments.models import Invitation, Proposal
 
 from .access import JUST_OPENED, no_access, with_invitation
 from .forms import ProposalForm
+from .students import next_student, read_students
 
 
 @translated
 @login_not_required
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Exchange the link for its cookie and remove the token from the address bar; changes nothing."""
+    """Exchange the link for its cookie and remove the token from the address bar; changes nothing.
+
+    The link of a mail about several students leads to the list of them.
+    """
+    if batch := links.open_batch_token(token):
+        response = redirect(f"{reverse('assessments:students', args=[batch.key])}?{JUST_OPENED}")
+        batch.set_cookie(request, response, invitations=batch.invitations())
+        return response
     try:
         invitation = links.open_token(token)
     except links.NoAccess as refused:
@@ -33,8 +46,70 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+def _with_batch(view: Callable[[HttpRequest, links.Batch], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Open the cookie of a mail about several students for a view, which gets them in place of their key."""
+
+    @translated
+    @login_not_required
+    @wraps(view)
+    def open_cookie(request: HttpRequest, key: UUID) -> HttpResponse:
+        try:
+            return view(request, links.open_batch(request, key))
+        except links.NoAccess as refused:
+            return no_access(request, refused)
+
+    return open_cookie
+
+
+@require_safe
+@_with_batch
+def students(request: HttpRequest, batch: links.Batch) -> HttpResponse:
+    """'Uw studenten': each student of the mail, with the way to the form."""
+    if JUST_OPENED in request.GET:  # the cookie arrived
+        return redirect("assessments:students", batch.key)
+    rows = read_students(batch)
+    if not rows:  # erased
+        raise links.NoAccess("unknown")
+    invitation = rows[0].invitation
+    translation.activate(invitation.contact.language)
+    context = {
+        "batch": batch,
+        "rows": rows,
+        "contact": invitation.contact,
+        "assessment": invitation.assessment,
+        "usable": next((row.invitation for row in rows if not row.why_unusable), None),
+        "next_student": next_student(rows),
+        "done": sum(row.is_completed for row in rows),
+        "needs_new_link": any(row.needs_new_link for row in rows),
+    }
+    return render(request, "assessments/examiner/students.html", context)
+
+
+@require_POST
+@_with_batch
+def leave_students(request: HttpRequest, batch: links.Batch) -> HttpResponse:
+    """'Klaar op deze computer': remove the access of this browser and its unsent values."""
+    invitations = batch.invitations()
+    if invitations:
+        translation.activate(invitations[0].contact.language)
+    copies = " ".join(str(invitation.public_id) for invitation in invitations)
+    response = render(request, "assessments/examiner/left.html", {"copies": copies})
+    batch.delete_cookie(response)
+    return response
+
+
+@require_POST
+@_with_batch
+def new_links(request: HttpRequest, batch: links.Batch) -> HttpResponse:
+    """'Vraag een nieuwe link aan' for each student of the mail that needs one, in one mail."""
+    needing = [row.invitation for row in read_students(batch) if row.needs_new_link]
+    return _renew(request, needing)
+
+
 def _renew_refused(request: HttpRequest, refused: links.NoAccess) -> HttpResponse:
-    return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
+    if refused.invitation is None or not refused.renewable:
+        return no_access(request, refused)
+    return _renew(request, [refused.invitation])
 
 
 @translated
@@ -43,7 +118,7 @@ def _renew_refused(request: HttpRequest, refused: links.NoAccess) -> HttpRespons
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
     """'Vraag een nieuwe link aan': mail a new link to the invitation's own examiner, regardless of the visitor."""
     try:
-        return _renew(request, links.open_token(token))
+        return _renew(request, [links.open_token(token)])
     except links.NoAccess as refused:
         return _renew_refused(request, refused)
 
@@ -52,18 +127,18 @@ def new_link(request: HttpRequest, token: str) -> HttpResponse:
 @with_invitation(refuse=_renew_refused)
 def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Do the same from a form that was open when its link expired."""
-    return _renew(request, invitation)
+    return _renew(request, [invitation])
 
 
-def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
-    if invitation is not None:
-        use_language(request, invitation.contact.language)
-    key = f"{client_key(request)}-{invitation.pk if invitation else ''}"
+def _renew(request: HttpRequest, invitations: Sequence[Invitation]) -> HttpResponse:
+    if invitations:
+        use_language(request, invitations[0].contact.language)
+    key = f"{client_key(request)}-{' '.join(str(invitation.pk) for invitation in invitations)}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
     try:
-        if invitation is not None:
-            invite.request_new_link(invitation=invitation)
+        if invitations:
+            invite.request_new_links(invitations=invitations)
     except invite.TooManyRequests:
         return no_access(request, links.NoAccess("asked_enough"))
     except lifecycle.DomainError:  # withdrawn concurrently

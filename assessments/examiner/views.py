@@ -26,6 +26,7 @@ from assessments.rubric import Missing, Rubric, read_uncorrected
 from . import saving, signature, summary
 from .access import JUST_OPENED, no_access_json, with_invitation
 from .forms import CompleteForm
+from .students import next_student, read_students
 from .summary import examiner_result
 
 
@@ -57,6 +58,10 @@ def _form_page(
         "conflicts": conflicts or [],
     }
     read_only = rubric.is_completed or invitation.assessment.is_closed
+    for batch in links.read_batches(request, of=invitation)[-1:]:
+        context["batch"] = batch
+        if read_only:
+            context["next_student"] = next_student(read_students(batch), after=invitation)
     template = "assessments/examiner/form_read_only.html" if read_only else "assessments/examiner/form.html"
     status = 409 if conflicts else 422 if missing else 200
     return render(request, template, context, status=status)
@@ -143,6 +148,7 @@ def _complete_page(
         "invitation": invitation,
         "assessment": invitation.assessment,
         "rubric": rubric,
+        "has_exceptions": any(column.needs_justification for column in rubric.columns),
         "own": examiner_result(rubric, contact=invitation.contact),
         "form": refused or CompleteForm(invitation=invitation),
         "problem": problem,
@@ -203,11 +209,19 @@ def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @login_not_required
 @require_POST
 def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """'Klaar op deze computer': remove the access of this browser and its unsent values."""
+    """'Klaar op deze computer': remove the access of this browser and its unsent values.
+
+    After the link of a mail about several students that is the access to all of them.
+    """
     with suppress(links.NoAccess):
         links.open_cookie(request, public_id)  # only for its language
-    response = render(request, "assessments/examiner/left.html", {"copy": public_id})
+    invitation = Invitation.objects.filter(public_id=public_id).first()
+    batches = links.read_batches(request, of=invitation) if invitation else []
+    copies = {public_id, *(one.public_id for batch in batches for one in batch.invitations())}
+    response = render(request, "assessments/examiner/left.html", {"copies": " ".join(map(str, copies))})
     links.delete_cookie(response, public_id=public_id)
+    for batch in batches:
+        batch.delete_cookie(response)
     return response
 
 
@@ -227,8 +241,9 @@ def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             return result
     form_url = reverse("assessments:form", args=[invitation.public_id])
     back = request.POST.get("next", "")
-    # Only a page of this invitation: the cookie is limited to its path.
-    is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(form_url)
+    # Only a page of this invitation, or the list that it is in.
+    own = (form_url, *(reverse("assessments:students", args=[batch.key]) for batch in links.read_batches(request)))
+    is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(own)
     return HttpResponseRedirect(back if is_own else form_url)
 
 

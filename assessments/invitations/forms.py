@@ -44,7 +44,7 @@ class MessageForm(forms.Form):
         required=False,
         initial=ONE,
         choices=[
-            (ONE, "Eén mail per examinator, met een knop per student"),
+            (ONE, "Eén mail per examinator, met al zijn studenten"),
             (EACH, "Een mail per student"),
         ],
         widget=forms.RadioSelect,

@@ -197,6 +197,25 @@ def request_new_link(*, invitation: Invitation) -> None:
     At most one mail per `RENEW_PAUSE` and address. Raises `DomainError` when the invitation is no longer active or the
     student left, `TooManyRequests` after too many requests in a day.
     """
+    request_new_links(invitations=[invitation])
+
+
+def request_new_links(*, invitations: Sequence[Invitation]) -> None:
+    """Do so for several students of one examiner, in one mail; raise only when each of them is refused."""
+    with transaction.atomic():
+        renewed, refusals = [], []
+        for invitation in sorted(invitations, key=lambda one: one.assessment_id):
+            try:
+                renewed.append(_new_link(invitation))
+            except lifecycle.DomainError as error:
+                refusals.append(error)
+        _mail_batch(invitation for invitation in renewed if invitation)
+    if refusals and not renewed:
+        raise refusals[0]
+
+
+def _new_link(invitation: Invitation) -> Invitation | None:
+    """Return the invitation with a valid link, to mail; None when it was mailed just now."""
     with lifecycle.locked(invitation.assessment) as current:
         current_invitation = _standing(current, invitation)
         if not links.is_active(current_invitation):
@@ -209,13 +228,13 @@ def request_new_link(*, invitation: Invitation) -> None:
             else None
         )
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not current_invitation.is_expired:
-            return
+            return None
         if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(current_invitation.pk)):
             raise TooManyRequests("Er is vandaag al vaak een nieuwe link gemaild.")
         if current_invitation.is_expired:
             _renew(current_invitation)
-        _queue_mail(current_invitation)
         lifecycle.record(current, kind=Event.Kind.LINK_RENEWED, by_name=current_invitation.contact.full_name)
+    return current_invitation
 
 
 def _standing(assessment: Assessment, invitation: Invitation) -> Invitation:

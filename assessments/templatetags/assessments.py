@@ -15,6 +15,7 @@ from assessments.documents.verification import grouped
 from assessments.progress import detail
 from assessments.rubric import score_words
 from exams.grading.scores import Score
+from exams.models import Criterion
 
 register = template.Library()
 MAX_LINES = 150  # of one justification; WeasyPrint's time grows with the square of the breaks in a block
@@ -82,6 +83,12 @@ def printable(text: str) -> str:
 def segments(score: str) -> list[tuple[str, str, bool]]:
     """Return (letter, word, whether it is `score`) of each score, in the language of the page."""
     return [(letter, word, letter == score) for letter, word in score_words()]
+
+
+@register.filter
+def meaning(criterion: Criterion, letter: str) -> str:
+    """Return what the score `letter` means for this criterion."""
+    return {"O": criterion.meaning_o, "V": criterion.meaning_v, "G": criterion.meaning_g}[letter]
 
 
 @register.filter

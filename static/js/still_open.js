@@ -1,5 +1,5 @@
-/* What is still open, while one scores: the count, the list of links, 'verplicht' at a justification, and of the errors
- * that the page was opened with those that still apply.
+/* What is still open, while one scores: the count, the list of links, the counts of the work processes, 'verplicht' at a
+ * justification, and of the errors that the page was opened with those that still apply.
  * Without this script the page says it as it was when it was opened.
  */
 
@@ -22,7 +22,7 @@ if (form) {
   const errors = [...document.querySelectorAll('.error-summary a[href^="#"]')].flatMap((link) => {
     const field = document.getElementById(link.hash.slice(1));
     if (field?.form !== form) return [];
-    const described = (field.closest(".ovg") ?? field).getAttribute("aria-describedby");
+    const described = (field.closest(".ovg") ?? field).getAttribute("aria-describedby") ?? "";
     const tooLong = field instanceof HTMLTextAreaElement && !isOpen(field.name) ? field.value : null;
     return [{ line: link.closest("li"), field, name: field.name, described, tooLong }];
   });
@@ -43,8 +43,23 @@ if (form) {
     }
   };
 
+  const rail = [...document.querySelectorAll(".rail a")].map((link) => {
+    const process = document.getElementById(link.hash.slice(1));
+    const completed = process.querySelectorAll(".completed-part .criterion").length;
+    return { link, completed, names: [...process.querySelectorAll(".ovg")].map((group) => group.querySelector("input").name) };
+  });
+
+  const showRail = () => {
+    for (const { link, completed, names } of rail) {
+      const count = completed + names.filter(scored).length;
+      link.querySelector("[data-scored]").textContent = count;
+      link.classList.toggle("is-done", count === completed + names.length);
+    }
+  };
+
   const show = () => {
     showErrors();
+    showRail();
     let open = 0;
     for (const item of items) {
       item.hidden = !isOpen(item.dataset.openFor);
@@ -56,6 +71,7 @@ if (form) {
     for (const part of form.querySelectorAll("[data-part]")) {
       const must = required(part);
       part.querySelector("[data-required]").hidden = !must;
+      part.querySelector("[data-optional]").hidden = must;
       part.querySelector("textarea").setAttribute("aria-required", String(must));
     }
   };

@@ -44,4 +44,4 @@ export function forgetOld() {
 
 forgetOld();
 const done = document.querySelector("[data-forget-copy]");
-if (done) forget(done.dataset.forgetCopy);
+if (done) done.dataset.forgetCopy.split(" ").forEach(forget);

@@ -15,9 +15,11 @@ from .covered import BY_VARIABLE, MODULES, all_templates
 from .texts import bare_words, load, messages_of_module, messages_of_template, translated_views
 
 # Texts that are equal in both languages, or name a language in that language.
-SAME_IN_BOTH = {"Digitaal beoordelen", "English", "Nederlands"}
+SAME_IN_BOTH = {
+    *("Digitaal beoordelen", "English", "Nederlands"),
+    *("Show this form in English", "Toon dit formulier in het Nederlands"),
+}
 EACH_ITS_OWN = {
-    "assessments/examiner/_form_language.html",
     "assessments/mail/_other_language.html",
     "assessments/mail/_other_language.txt",
 }

@@ -248,8 +248,8 @@ def test_afronden_reports_missing_justification_and_keeps_scores(
 
 def described(shown: str, name: str) -> str:
     """Return the descriptions of a field, as a screen reader reads them."""
-    [ids] = re.findall(rf'aria-(?:labelledby="{name}-text"\s+aria-)?describedby="({name}-help[^"]*)"', shown)
-    texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in ids.split()]
+    ids = re.findall(rf'aria-describedby="({name}-[^"]*)"', shown)
+    texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in " ".join(ids).split()]
     return " ".join(" ".join(text[1].split()) for text in texts if text)
 
 
@@ -465,7 +465,9 @@ def test_get_requests_write_nothing(opened: Client, invitation: Invitation, doce
         "withdrawn": lambda: invite.withdraw(invitation=invitation, by=docent),
         "assessed": lambda: steps.assess(invitation),
     }[state]()
-    values = {"token": token, "public_id": invitation.public_id, "attachment_id": kept.pk}
+    batch = links.Batch({invitation.pk: invitation.generation})
+    opened.get(reverse("assessments:open_link", args=[batch.token]))
+    values = {"token": token, "public_id": invitation.public_id, "attachment_id": kept.pk, "key": batch.key}
     patterns = [p for p in assessment_urls if str(p.pattern).startswith("beoordelen/")]
     assert len(patterns) >= 11
     before = snapshot()
@@ -523,13 +525,13 @@ def test_text_posted_during_cancelling_is_shown(
 def test_invitation_withdrawn_meanwhile_gives_no_new_link(
     opened: Client, invitation: Invitation, docent: User, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    request_new_link = invite.request_new_link
+    request_new_links = invite.request_new_links
 
-    def withdrawn_first(*, invitation: Invitation) -> None:
+    def withdrawn_first(*, invitations: list[Invitation]) -> None:
         invite.withdraw(invitation=invitation, by=docent)
-        request_new_link(invitation=invitation)
+        request_new_links(invitations=invitations)
 
-    monkeypatch.setattr(invite, "request_new_link", withdrawn_first)
+    monkeypatch.setattr(invite, "request_new_links", withdrawn_first)
     key = links.token_for(invitation=invitation) if way == "new_link" else invitation.public_id
     answer = opened.post(reverse(f"assessments:{way}", args=[key]))
     assert answer.status_code == 410

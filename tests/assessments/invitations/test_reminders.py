@@ -191,12 +191,12 @@ def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User,
 
 def test_twelve_late_students_are_one_mail(twelve: list[Invitation], docent: User, pass_time: PassTime) -> None:
     pass_time(days=8)
-    tokens = [links.token_for(invitation=one) for one in twelve]
     done = reminders.remind_all(invitations=reminders.with_names(reminders.late(among=all_invitations())), by=docent)
     [mail] = OutgoingMail.objects.filter(kind__startswith="reminder")
     assert (done.mails, done.sent, done.count) == ([mail], 12, 12)
-    urls = links_of_mail.resolve(mail.links)
-    assert {url.rsplit("/", 2)[1] for name, url in urls.items() if name != "stop"} == set(tokens)
+    batch = links.open_batch_token(links_of_mail.resolve(mail.links)["start"].rsplit("/", 2)[1])
+    assert batch is not None
+    assert set(batch.generations) == {one.pk for one in twelve}
     assert mail.headers["List-Unsubscribe"] == "<[[link:stop]]>"
     for one in twelve:
         one.refresh_from_db()
