@@ -12,7 +12,6 @@ from committee.statistics import views as statistics_views
 app_name = "committee"
 urlpatterns = [
     path("", views.assessment_list, name="afnames"),
-    path("afronden/", batch_views.finalise_batch, name="finalise_many"),
     path("afronden/nakijken/", batch_views.confirm_batch, name="confirm_many"),
     path("afronden/definitief/", batch_views.start_batch, name="make_many_final"),
     path("afronden/<uuid:public_id>/", batch_views.final_batch, name="final_batch"),

@@ -262,7 +262,6 @@ committee:edit                  GET    login  none    none   none    none   none
 committee:edit                  POST   login  none    none   none    none   none  ok        none  none  none
 committee:correction_history    GET    login  none    none   none    none   none  ok        none  none  none
 committee:finalise              GET    login  none    none   none    none   none  ok        none  none  none
-committee:finalise_many         GET    login  none    none   none    none   none  ok        none  none  ok
 committee:confirm_many          POST   login  none    none   none    none   none  ok        none  none  ok
 committee:make_many_final       POST   login  none    none   none    none   none  ok        none  none  ok
 committee:final_batch           GET    login  none    none   none    none   none  ok        none  none  none

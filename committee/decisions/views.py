@@ -21,12 +21,13 @@ from assessments.models import Appeal, Assessment, CancelKind, Status
 from assessments.privacy import access_log
 from assessments.request_data import number
 from committee.access import get_assessment, get_schools, page_url, posted_value
+from committee.delivery.forms import FinaliseForm
 from committee.review.review import read, warnings
 
 from . import cancel as decisions_cancel
 from . import finalise as decisions_finalise
 from . import withdraw_final as decisions_withdraw
-from .forms import CancelForm, CloseAppealForm, FinaliseForm, MarkAppealForm, SendBackForm, WithdrawFinalForm
+from .forms import CancelForm, CloseAppealForm, MarkAppealForm, SendBackForm, WithdrawFinalForm
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,12 +17,13 @@ from assessments import corrections
 from assessments.coupling.couplings import RemovedWork, read_removed_work
 from assessments.documents.fonts import REPLACEMENT, unprintable
 from assessments.examiner import signature
-from assessments.models import Assessment, Invitation, Status
+from assessments.models import Assessment, FinalProposal, Invitation, Status
 from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
 from assessments.progress.listing import describe_open
 from assessments.results import Outcome, outcome
-from assessments.rubric import Rubric, read_rubric
+from assessments.rubric import Rubric, read_rubric, read_rubrics
+from exams.criteria_cache import set_versions
 from exams.grading.scores import Score, UnitResult
 from exams.models import Part
 
@@ -76,6 +77,47 @@ class Reading:
     @property
     def rows(self) -> list[ResultRow]:
         return _rows(self.rubric, self.outcome.unit) if self.outcome.unit else []
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a row of a list shows of an assessment that waits for the committee; `unit` is its result, if any."""
+
+    unit: UnitResult | None
+    is_disputed: bool
+    is_justified: bool
+    is_corrected: bool
+
+    @property
+    def can_finalise(self) -> bool:
+        return self.unit is not None and self.is_justified
+
+
+def read_summaries(assessments: Sequence[Assessment]) -> dict[int, Summary]:
+    """Return the summaries by assessment id, in a number of queries that does not depend on how many there are."""
+    if not assessments:
+        return {}
+    set_versions(assessment.unit for assessment in assessments)
+    return {pk: _summarise(rubric) for pk, rubric in read_rubrics(assessments).items()}
+
+
+def _summarise(rubric: Rubric) -> Summary:
+    result = outcome(rubric)
+    return Summary(
+        unit=result.unit,
+        is_disputed=bool(result.disputed),
+        is_justified=not corrections.unjustified(rubric),
+        is_corrected=any(part.is_corrected for part in rubric.parts) or any(c.correction for c in rubric.columns),
+    )
+
+
+def tick_value(assessment: Assessment, proposal: FinalProposal | None) -> str:
+    """Return the value of the checkbox that selects an assessment for a batch, as `batch_views` reads it.
+
+    `proposal` is the valid one of another member where the school has four eyes.
+    """
+    step = "voordragen" if assessment.school.four_eyes and proposal is None else "afronden"
+    return f"{assessment.public_id}:{assessment.version}:{step}" + (f":{proposal.pk}" if proposal else "")
 
 
 def read(assessment: Assessment) -> Reading:
@@ -151,8 +193,6 @@ def _people(rubric: Rubric, by: User) -> Iterator[str]:
     assessment, examiners = rubric.assessment, rubric.examiners
     if assessment.student_left:
         yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
-    if len(examiners) == 1 and len(rubric.parts) > 1:
-        yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
     if assessment.initiator == assessment.student.user:
         yield f"De initiator is de student zelf: {assessment.initiator.full_name}."
     for contact in examiners:
