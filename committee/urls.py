@@ -32,6 +32,7 @@ urlpatterns = [
     path("exportprofielen/<uuid:public_id>/verwijderen/", profile_views.remove_profile, name="remove_export_profile"),
     path("<uuid:public_id>/", review_views.detail, name="afname"),
     path("<uuid:public_id>/bewerken/", review_views.edit, name="edit"),
+    path("<uuid:public_id>/geschil/", review_views.dispute, name="dispute"),
     path("<uuid:public_id>/bewerkhistorie/", review_views.history, name="correction_history"),
     path("<uuid:public_id>/afronden/", decisions_views.finalise, name="finalise"),
     path("<uuid:public_id>/voordragen/", decisions_views.propose, name="propose"),

@@ -128,7 +128,7 @@ class State:
 
 @dataclass(frozen=True)
 class Header:
-    """A header that sorts: `direction` is its `aria-sort`, `sort` its link's parameter, '' in a list too long to sort."""
+    """A header that sorts: `direction` is its `aria-sort`, `sort` its link's parameter, '' in a too long list."""
 
     label: str
     direction: str

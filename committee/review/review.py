@@ -22,10 +22,10 @@ from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
 from assessments.progress.listing import describe_open
 from assessments.results import Outcome, outcome
-from assessments.rubric import Rubric, read_rubric, read_rubrics
+from assessments.rubric import PartSheet, Rubric, read_rubric, read_rubrics
 from exams.criteria_cache import set_versions
 from exams.grading.scores import Score, UnitResult
-from exams.models import Part
+from exams.models import Part, WorkProcess
 
 NOBODY_INVITED = (
     "Alles is afgerond, maar de uitnodigingen zijn ingetrokken. Nodigt de docent weer een examinator uit, dan is de "
@@ -41,6 +41,27 @@ class ResultRow:
     ovg: Score
     grade: Decimal
     weight: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class FoldedPart:
+    """A part of the page: `counts` has (letter, number) of its scores; `is_notable` unless all is simply V."""
+
+    sheet: PartSheet
+    counts: list[tuple[str, int]]
+    disputed: int
+    is_notable: bool
+
+    @classmethod
+    def of(cls, sheet: PartSheet, disputed: frozenset[int]) -> FoldedPart:
+        letters = Counter(sheet.effective_letter(criterion.pk) for criterion in sheet.criteria)
+        is_changed = sheet.is_corrected or any(column.correction for column in sheet.columns)
+        return cls(
+            sheet,
+            counts=[(letter, letters[letter]) for letter in "OVG" if letters[letter]],
+            disputed=sum(criterion.pk in disputed for criterion in sheet.criteria),
+            is_notable=set(letters) != {"V"} or is_changed or bool(sheet.removed or sheet.lapsed),
+        )
 
 
 @dataclass
@@ -59,6 +80,14 @@ class Reading:
         return [
             signature.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
             for contact in self.rubric.examiners
+        ]
+
+    @property
+    def processes(self) -> list[tuple[WorkProcess, list[FoldedPart]]]:
+        return [
+            (process.work_process, [FoldedPart.of(sheet, self.outcome.disputed) for sheet in process.parts])
+            for core_task in self.rubric.core_tasks
+            for process in core_task.work_processes
         ]
 
     @property
