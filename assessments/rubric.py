@@ -6,7 +6,8 @@ queries. The form, the read-only pages, the committee's screen and the PDF are r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -295,8 +296,28 @@ def read_rubric(assessment: Assessment, *, hide_drafts: bool = False, with_remov
         part.columns = [column for column in part.columns if column.assignment.removed_at is None]
         for column in part.columns:
             column.is_hidden = hide_drafts and column.assignment.completed_at is None
-    _apply_corrections(rubric)
+    _apply_corrections(rubric, rubric.assessment.corrections.select_related("criterion"))
     return rubric
+
+
+def read_rubrics(assessments: Sequence[Assessment]) -> dict[int, Rubric]:
+    """Read the rubrics of several assessments as `read_rubric` does, by assessment id.
+
+    The number of queries does not depend on the number of assessments, once the criteria of their units are cached.
+    """
+    pks = [assessment.pk for assessment in assessments]
+    assignments: dict[int, list[Assignment]] = defaultdict(list)
+    for assignment in _with_contacts(Assignment.objects.live().filter(assessment__in=pks), None):
+        assignments[assignment.assessment_id].append(assignment)
+    corrections: dict[int, list[Correction]] = defaultdict(list)
+    for correction in Correction.objects.filter(assessment__in=pks).select_related("criterion"):
+        corrections[correction.assessment_id].append(correction)
+    given = _read_scores(assignment.pk for of_one in assignments.values() for assignment in of_one)
+    rubrics = {}
+    for assessment in assessments:
+        rubric = rubrics[assessment.pk] = _lay_out(assessment, assignments[assessment.pk], given)
+        _apply_corrections(rubric, corrections[assessment.pk])
+    return rubrics
 
 
 def read_uncorrected(assessment: Assessment, *, contact: Contact | None = None, removed: bool = False) -> Rubric:
@@ -308,16 +329,31 @@ def read_uncorrected(assessment: Assessment, *, contact: Contact | None = None, 
     return _read(assessment, assessment.assignments.filter(removed_at__isnull=not removed), contact=contact)
 
 
+Given = tuple[dict[int, dict[int, str]], dict[int, dict[int, str]]]  # by assignment and criterion: scores, writers
+
+
 def _read(assessment: Assessment, assignments: AssignmentQuerySet, *, contact: Contact | None = None) -> Rubric:
-    by_part: dict[int, list[Assignment]] = {}
-    for assignment in _with_contacts(assignments, contact):
-        by_part.setdefault(assignment.part_id, []).append(assignment)
+    rows = list(_with_contacts(assignments, contact))
+    return _lay_out(assessment, rows, _read_scores(assignment.pk for assignment in rows), contact=contact)
+
+
+def _read_scores(assignments: Iterable[int]) -> Given:
     scores: dict[int, dict[int, str]] = {}
     writers: dict[int, dict[int, str]] = {}
-    rows = Score.objects.filter(assignment__in=[a.pk for of_part in by_part.values() for a in of_part])
+    rows = Score.objects.filter(assignment__in=list(assignments))
     for pk, criterion_id, value, writer in rows.values_list("assignment_id", "criterion_id", "value", "written_by"):
         scores.setdefault(pk, {})[criterion_id] = value
         writers.setdefault(pk, {})[criterion_id] = writer
+    return scores, writers
+
+
+def _lay_out(
+    assessment: Assessment, assignments: Iterable[Assignment], given: Given, *, contact: Contact | None = None
+) -> Rubric:
+    scores, writers = given
+    by_part: dict[int, list[Assignment]] = {}
+    for assignment in assignments:
+        by_part.setdefault(assignment.part_id, []).append(assignment)
     sheets: dict[int, PartSheet] = {}
     for criterion in criteria_of(assessment.unit_id):
         if contact is None or criterion.part_id in by_part:
@@ -341,9 +377,9 @@ def _with_contacts(assignments: AssignmentQuerySet, contact: Contact | None) -> 
     return assigned
 
 
-def _apply_corrections(rubric: Rubric) -> None:
+def _apply_corrections(rubric: Rubric, corrections: Iterable[Correction]) -> None:
     """Apply the newest correction of each criterion and text while the answers are those it covers."""
-    rubric.corrections = list(rubric.assessment.corrections.select_related("criterion"))
+    rubric.corrections = list(corrections)
     scores = {c.criterion_id: c for c in rubric.corrections if c.criterion_id}
     texts = {c.assignment_id: c for c in rubric.corrections if c.assignment_id}
     for part in rubric.parts:

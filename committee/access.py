@@ -41,7 +41,13 @@ def posted_value(request: UserRequest, form: Form, name: str, now: object) -> ob
     return request.POST.get(name, now) if form.errors else now
 
 
-def page_url(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
+PART = "onderdeel"  # the parameter of 'Bewerken' with the only part to edit
+
+
+def page_url(request: UserRequest, name: str, assessment: Assessment | UUID | None = None) -> str:
     """Return the URL of page `name`, with the list's search in the query string for the link back."""
-    search = request.GET.urlencode()
-    return reverse(name, args=[assessment.public_id] if assessment else None) + (f"?{search}" if search else "")
+    params = request.GET.copy()
+    params.pop(PART, None)
+    public_id = assessment.public_id if isinstance(assessment, Assessment) else assessment
+    search = params.urlencode()
+    return reverse(name, args=[public_id] if public_id else None) + (f"?{search}" if search else "")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -14,13 +16,22 @@ from accounts.fields import LineFormField
 from accounts.http import UserRequest
 from accounts.models import Membership, Role, School, User
 from accounts.search import matches
-from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
+from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
 from .access import get_schools, student_memberships
 
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # the 'Beoordeeld' ones that a member proposed to make final
+
+MAX_SORTED = 1000  # a longer list is in the order of its dates
+BY_DATE = "sinds"
+SORTS = {
+    "student": ("student__sort_key",),
+    "examen": ("exam__title", "exam__code", "unit_code"),
+    BY_DATE: ("status_since",),
+}
+Key = tuple[datetime, int]  # `status_since` and id
 
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # one day further is still a date
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
@@ -66,6 +77,28 @@ class SearchForm(forms.Form):
             self.add_error("tot", "Deze datum ligt voor de datum bij ‘van’.")
 
 
+def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None = None) -> AssessmentQuerySet:
+    """Order by date and id, from `after` on."""
+    if after:
+        since, pk = after
+        than = "gt" if ascending else "lt"
+        # Redundant with the second condition, but lets an index scan begin at the key.
+        queryset = queryset.filter(
+            Q(**{f"status_since__{than}e": since}), Q(**{f"status_since__{than}": since}) | Q(**{f"pk__{than}": pk})
+        )
+    return queryset.order_by(*(("status_since", "pk") if ascending else ("-status_since", "-pk")))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an assessment is in a list; `previous` and `following` are public ids."""
+
+    number: int
+    total: str  # '67', or '1000+'
+    previous: UUID | None
+    following: UUID | None
+
+
 class AssessmentSearch:
     """A search at the schools where `user` is in the committee; raises `Http404` without one.
 
@@ -88,6 +121,8 @@ class AssessmentSearch:
         fields["examen"].choices = [("", "Alle examens"), *((str(pk), str(exam)) for pk, exam in self.exams.items())]
         self.form.is_valid()
         self.values = self.form.cleaned_data
+        sort = data.get("sorteer", "")
+        self.sort = sort if sort.removeprefix("-") in SORTS else ""
 
     @property
     def inactive(self) -> str:
@@ -115,6 +150,11 @@ class AssessmentSearch:
         return any(value for name, value in self.values.items() if name != "status")
 
     @property
+    def folded_count(self) -> int:
+        """The number of fields behind 'Meer filters' that filter."""
+        return sum(bool(self.values.get(name)) for name in ("initiator", "examinator", "van", "tot"))
+
+    @property
     def filters_by_person(self) -> bool:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
@@ -129,6 +169,41 @@ class AssessmentSearch:
         if status == PROPOSED:
             return queryset.proposed_to_make_final()
         return queryset if status == ALL else queryset.filter(status=status)
+
+    @property
+    def is_by_date(self) -> bool:
+        return self.sort.removeprefix("-") in ("", BY_DATE)
+
+    @property
+    def newest_first(self) -> bool:
+        """Running assessments come longest waiting first; closed ones, and all statuses at once, newest first."""
+        return self.sort.startswith("-") if self.sort else self.status == ALL or self.status in CLOSED
+
+    def read_order(self) -> list[tuple[int, UUID]]:
+        """Return the id and public id of the first `MAX_SORTED` + 1 of the list."""
+        descending = self.newest_first if self.is_by_date else self.sort.startswith("-")
+        fields = (*SORTS[self.sort.removeprefix("-") or BY_DATE], "pk")
+        order = [f"-{name}" if descending else name for name in fields]
+        rows: list[tuple[Any, ...]] = []
+        for school in self.schools:  # an index gives the order within one school only
+            queryset = self.find(self.status, school=school).order_by(*order)
+            rows += queryset.values_list(*fields, "public_id")[: MAX_SORTED + 1]
+        if len(self.schools) > 1:
+            rows.sort(key=lambda row: row[:-1], reverse=descending)
+        return [(row[-2], row[-1]) for row in rows[: MAX_SORTED + 1]]
+
+    def find_place(self, assessment: Assessment) -> Place | None:
+        """Return the place of an assessment in this list; None if it is not in its first `MAX_SORTED`."""
+        order = [public_id for _, public_id in self.read_order()]
+        if assessment.public_id not in order[:MAX_SORTED]:
+            return None
+        place = order.index(assessment.public_id)
+        return Place(
+            number=place + 1,
+            total=f"{MAX_SORTED}+" if len(order) > MAX_SORTED else str(len(order)),
+            previous=order[place - 1] if place else None,
+            following=order[place + 1] if place + 1 < len(order) else None,
+        )
 
     def final_results(self) -> AssessmentQuerySet | None:
         """Return the final results to export; None without an exam.

@@ -12,7 +12,6 @@ from committee.statistics import views as statistics_views
 app_name = "committee"
 urlpatterns = [
     path("", views.assessment_list, name="afnames"),
-    path("afronden/", batch_views.finalise_batch, name="finalise_many"),
     path("afronden/nakijken/", batch_views.confirm_batch, name="confirm_many"),
     path("afronden/definitief/", batch_views.start_batch, name="make_many_final"),
     path("afronden/<uuid:public_id>/", batch_views.final_batch, name="final_batch"),
@@ -33,6 +32,7 @@ urlpatterns = [
     path("exportprofielen/<uuid:public_id>/verwijderen/", profile_views.remove_profile, name="remove_export_profile"),
     path("<uuid:public_id>/", review_views.detail, name="afname"),
     path("<uuid:public_id>/bewerken/", review_views.edit, name="edit"),
+    path("<uuid:public_id>/geschil/", review_views.dispute, name="dispute"),
     path("<uuid:public_id>/bewerkhistorie/", review_views.history, name="correction_history"),
     path("<uuid:public_id>/afronden/", decisions_views.finalise, name="finalise"),
     path("<uuid:public_id>/voordragen/", decisions_views.propose, name="propose"),

@@ -1,16 +1,19 @@
-"""A per-process cache of the criteria of published units, which never change (`exams.models.published`).
+"""A per-process cache of published versions and the criteria of their units, which never change.
 
 The objects are shared by all requests: don't modify them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import F
 
-from .models import Criterion, Part
+from .models import Criterion, ExamUnit, ExamVersion, Part
 
 MAX_UNITS = 200  # of some 200 kB each
 _cache: dict[int, tuple[Criterion, ...]] = {}  # by the unit's id
+_versions: dict[int, ExamVersion] = {}  # each with its grading scheme, once used
 
 
 def criteria_of(unit_id: int) -> tuple[Criterion, ...]:
@@ -36,6 +39,19 @@ def _read(unit_id: int) -> tuple[Criterion, ...]:
     return criteria
 
 
+def set_versions(units: Iterable[ExamUnit]) -> None:
+    """Set `exam_version` of these units, in at most one query."""
+    units = list(units)
+    missing = {unit.exam_version_id for unit in units} - set(_versions)
+    read = ExamVersion.objects.in_bulk(missing) if missing else {}
+    for unit in units:
+        unit.exam_version = read.get(unit.exam_version_id) or _versions[unit.exam_version_id]
+    if len(_versions) + len(read) > MAX_UNITS:
+        _versions.clear()
+    _versions.update((pk, version) for pk, version in read.items() if version.published_at)
+
+
 def clear() -> None:
     """Clear the cache, for tests: a rolled-back exam's ids are used again."""
     _cache.clear()
+    _versions.clear()

@@ -1,28 +1,31 @@
-"""The pages of 'Examen afnames' by keyset pagination, and the number of assessments by status."""
+"""The pages of 'Examen afnames', by keyset pagination unless sorted, and the number of assessments by status."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Q, Subquery, When
 from django.utils import timezone
 
-from accounts.models import School, full_name
-from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Status, initiator_left
-from committee.search import ALL, PROPOSED, AssessmentSearch
+from accounts.models import School, User
+from assessments.models import CLOSED, Assessment, Document, FinalProposal, Status, initiator_left
+from committee.review.review import Summary, read_summaries, tick_value
+from committee.search import ALL, BY_DATE, MAX_SORTED, PROPOSED, AssessmentSearch, Key, in_order
 
-PAGE_SIZE = 30
-COUNT_UP_TO = 1000  # of each status; beyond it the screen shows '1000+'
+PAGE_SIZE = 50
+COUNT_UP_TO = MAX_SORTED  # of each status; beyond it the screen shows '1000+'
 LONG = 14  # days; longer waits are highlighted
-Key = tuple[datetime, int]  # `status_since` and id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = ("first_name", "infix", "last_name")
 _SHOWN = [
     *("public_id", "status", "status_since", "created_at", "version", "proposed_version", "attempt", "ovg", "grade"),
-    *("unit_code", "unit__title", "exam__title", "exam__code", "school__four_eyes"),
+    *("unit_code", "unit__code", "unit__title", "unit__exam_version", "exam__title", "exam__code"),
+    *("school__name", "school__four_eyes"),
     *("student__student_number", "student__left_on", "student__ended_at", "student__user__is_active"),
     *(f"{whose}__{name}" for whose in ("student__user", "initiator") for name in _NAME),
 ]
@@ -37,11 +40,13 @@ class CountOf(Subquery):
 
 @dataclass(frozen=True)
 class Row:
-    """`examiners` are names, by last name; `document` is the current one of a final result."""
+    """`document` is the current one of a final result; `summary` is of one that waits for the committee."""
 
     assessment: Assessment
-    examiners: Sequence[str]
     document: Document | None
+    summary: Summary | None
+    proposal: FinalProposal | None  # the valid one where the school has four eyes
+    is_own_proposal: bool
     initiator_left: bool  # False once the assessment is closed
     days: int  # in this status
 
@@ -50,11 +55,36 @@ class Row:
         return not self.assessment.is_closed and self.assessment.student_left
 
     @property
-    def is_proposed(self) -> bool:
-        """Whether a member proposed this version, for another to make final."""
-        assessment = self.assessment
-        is_current = assessment.proposed_version == assessment.version
-        return assessment.school.four_eyes and assessment.status == Status.ASSESSED and is_current
+    def ovg(self) -> str:
+        """The final result, or what it would be; '' without one."""
+        return self.assessment.ovg or (self.summary.unit.ovg if self.summary and self.summary.unit else "")
+
+    @property
+    def grade(self) -> Decimal | None:
+        return self.assessment.grade or (self.summary.unit.grade if self.summary and self.summary.unit else None)
+
+    @property
+    def remarks(self) -> list[tuple[str, bool]]:
+        """What is out of the ordinary, each with whether it needs attention."""
+        summary, attempt = self.summary, self.assessment.attempt
+        found = [
+            (bool(summary and summary.is_disputed), "Geschil", True),
+            (bool(summary and not summary.is_disputed and not summary.can_finalise), "Nog geen resultaat", True),
+            (self.student_left, "Student is uitgeschreven", True),
+            (self.initiator_left, "Docent is weg", True),
+            (self.is_own_proposal, "door u voorgedragen", False),
+            (self.proposal is not None and not self.is_own_proposal, "voorgedragen, wacht op u", True),
+            (bool(summary and summary.is_corrected), "aangepast", False),
+            (attempt > 1, f"herkansing, poging {attempt}", False),
+        ]
+        return [(remark, is_serious) for holds, remark, is_serious in found if holds]
+
+    @property
+    def tick(self) -> str:
+        """The value of the checkbox that selects it for a batch; '' when this member can't make it final."""
+        if not self.summary or not self.summary.can_finalise or self.is_own_proposal:
+            return ""
+        return tick_value(self.assessment, self.proposal)
 
     @property
     def age(self) -> str:
@@ -71,11 +101,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """`previous` and `following` are keys for the URL, or ''."""
+    """`previous` and `following` are parameters for the URL, or {}."""
 
     rows: list[Row]
-    previous: str
-    following: str
+    previous: dict[str, str | None]
+    following: dict[str, str | None]
+
+    @property
+    def can_finalise(self) -> bool:
+        return any(row.tick for row in self.rows)
+
+    @property
+    def exams(self) -> set[int]:
+        """The exams of the rows that can be made final."""
+        return {row.assessment.exam_id for row in self.rows if row.tick}
 
 
 @dataclass(frozen=True)
@@ -87,15 +126,40 @@ class State:
     count: str
 
 
-def read_page(search: AssessmentSearch, *, after: str = "", before: str = "") -> Page:
-    """Return the page after or before a key, else the first one; an invalid key is ignored.
+@dataclass(frozen=True)
+class Header:
+    """A header that sorts: `direction` is its `aria-sort`, `sort` its link's parameter, '' in a too long list."""
 
-    Running assessments come longest waiting first; closed ones, and all statuses at once, newest first.
+    label: str
+    direction: str
+    sort: str
+
+
+def headers(search: AssessmentSearch, states: list[State]) -> dict[str, Header]:
+    """Return the headers by key; a list longer than `MAX_SORTED`, or of unknown length, is only sorted by date."""
+    count = next((state.count for state in states if state.status == search.status), "")
+    is_short = count.isdigit()
+    found = {}
+    for key, label in (("student", "Student"), ("examen", "Examen"), (BY_DATE, "Sinds")):
+        is_current = key == (search.sort.removeprefix("-") or BY_DATE)
+        descending = search.newest_first if key == BY_DATE else search.sort.startswith("-")
+        direction = ("descending" if descending else "ascending") if is_current else ""
+        sort = f"-{key}" if direction == "ascending" else key
+        found[key] = Header(label, direction, sort if is_short or key == BY_DATE else "")
+    return found
+
+
+def read_page(search: AssessmentSearch, params: Mapping[str, str]) -> Page:
+    """Return the page of `params`: 'na' or 'voor' with a key, or 'pagina' with a number when not sorted by date.
+
+    An invalid value is ignored.
     """
-    newest_first = search.status == ALL or search.status in CLOSED
-    backwards = bool(read_key(before)) and not read_key(after)
-    key = read_key(after) or read_key(before)
-    ascending = newest_first == backwards
+    if not search.is_by_date:
+        return _read_sorted(search, params.get("pagina", ""))
+    after, before = read_key(params.get("na", "")), read_key(params.get("voor", ""))
+    backwards = bool(before) and not after
+    key = after or before
+    ascending = search.newest_first == backwards
     keys: list[Key] = []
     for school in search.schools:  # an index gives the order within one school only
         queryset = in_order(search.find(search.status, school=school), ascending=ascending, after=key)
@@ -106,39 +170,46 @@ def read_page(search: AssessmentSearch, *, after: str = "", before: str = "") ->
         keys.reverse()
     has_previous, has_next = (more, True) if backwards else (bool(key), more)
     return Page(
-        rows=_read_rows([pk for _, pk in keys]),
-        previous=write_key(keys[0]) if keys and has_previous else "",
-        following=write_key(keys[-1]) if keys and has_next else "",
+        rows=_read_rows([pk for _, pk in keys], by=search.user),
+        previous=_link(voor=write_key(keys[0])) if keys and has_previous else {},
+        following=_link(na=write_key(keys[-1])) if keys and has_next else {},
     )
 
 
-def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None = None) -> AssessmentQuerySet:
-    """Order by date and id, from `after` on."""
-    if after:
-        since, pk = after
-        than = "gt" if ascending else "lt"
-        # Redundant with the second condition, but lets an index scan begin at the key.
-        queryset = queryset.filter(
-            Q(**{f"status_since__{than}e": since}), Q(**{f"status_since__{than}": since}) | Q(**{f"pk__{than}": pk})
-        )
-    return queryset.order_by(*(("status_since", "pk") if ascending else ("-status_since", "-pk")))
+def _read_sorted(search: AssessmentSearch, number: str) -> Page:
+    pks = [pk for pk, _ in search.read_order()]
+    page = Paginator(pks, PAGE_SIZE).get_page(number)
+    return Page(
+        rows=_read_rows(list(page), by=search.user),
+        previous=_link(pagina=str(page.previous_page_number())) if page.has_previous() else {},
+        following=_link(pagina=str(page.next_page_number())) if page.has_next() else {},
+    )
 
 
-def _read_rows(pks: Sequence[int]) -> list[Row]:
+def _link(**param: str) -> dict[str, str | None]:
+    """Return the parameters of a page; None removes one."""
+    return {"na": None, "voor": None, "pagina": None, **param}
+
+
+def _read_rows(pks: Sequence[int], *, by: User) -> list[Row]:
     left = Case(When(~Q(status__in=CLOSED) & initiator_left(), then=True), default=False)
     by_pk = Assessment.objects.for_pages().only(*_SHOWN).annotate(without_initiator=left).in_bulk(pks)
-    examiners, today = _read_examiners(pks), timezone.localdate()
+    today = timezone.localdate()
     assessments = [by_pk[pk] for pk in pks if pk in by_pk]
     final = [assessment.pk for assessment in assessments if assessment.status == Status.FINAL]
     current: Iterable[Document] = (
         Document.objects.current().filter(assessment__in=final).defer("result") if final else []
     )
     documents = {document.assessment_id: document for document in current}
+    summaries = read_summaries([one for one in assessments if one.status == Status.ASSESSED])
+    proposals = _read_proposals(assessments)
     return [
         Row(
             assessment,
-            examiners.get(assessment.pk, []),
             document=documents.get(assessment.pk),
+            summary=summaries.get(assessment.pk),
+            proposal=(proposal := proposals.get(assessment.pk)),
+            is_own_proposal=proposal is not None and proposal.by_id == by.pk,
             initiator_left=assessment.without_initiator,
             days=(today - timezone.localdate(assessment.status_since)).days,
         )
@@ -146,14 +217,17 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
     ]
 
 
-def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
-    """Return names by assessment id: each examiner once, also one of two with the same name."""
-    live = Assignment.objects.live().filter(assessment__in=pks).order_by("contact__sort_key", "contact_id")
-    columns = ("assessment", "contact__sort_key", "contact_id", *(f"contact__{name}" for name in _NAME))
-    examiners: dict[int, list[str]] = {}
-    for assessment, _, _, *name in live.values_list(*columns).distinct():
-        examiners.setdefault(assessment, []).append(full_name(*name))
-    return examiners
+def _read_proposals(assessments: Iterable[Assessment]) -> dict[int, FinalProposal]:
+    """Return the valid proposals by assessment id, as `Assessment.valid_proposal`, where the school has four eyes."""
+    versions = {
+        one.pk: one.version
+        for one in assessments
+        if one.school.four_eyes and one.status == Status.ASSESSED and one.proposed_version == one.version
+    }
+    if not versions:
+        return {}
+    newest = {proposal.assessment_id: proposal for proposal in FinalProposal.objects.filter(assessment__in=versions)}
+    return {pk: proposal for pk, proposal in newest.items() if proposal.version == versions[pk]}
 
 
 def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:

@@ -14,13 +14,14 @@ from accounts.http import UserRequest
 from assessments.models import Status
 from assessments.request_data import is_part
 from committee.delivery.delivery import undelivered_to
+from committee.delivery.forms import offices_for
 from committee.export import views
 from committee.models import FinalBatch
 from committee.search import get_search
 
-from .page import count_each, count_states, describe_count, read_page
+from .page import count_each, count_states, describe_count, headers, read_page
 
-MAX_RECENT_BATCHES = 3  # batches on the page
+MAX_BATCHES = 3  # batches on the page
 
 
 @require_GET
@@ -31,14 +32,19 @@ def assessment_list(request: UserRequest) -> HttpResponse:
     counted = count_each(search)
     per_school: Sequence[Counter[str] | None] = counted or [None] * len(search.schools)
     final = [describe_count(count, Status.FINAL) for count in per_school]
+    page, states = read_page(search, request.GET), count_states(search, counted)
     context = {
         "search": search,
-        "page": read_page(search, after=request.GET.get("na", ""), before=request.GET.get("voor", "")),
-        "states": count_states(search, counted),
+        "page": page,
+        "states": states,
+        "headers": headers(search, states),
+        "offices": offices_for(search.schools, exams=page.exams) if page.can_finalise else [],
         "undelivered": undelivered_to(request.user, schools=search.schools).count(),
         **views.offer(search, final=final),
     }
     if is_part(request):
-        return render(request, "committee/list/_afnames_found.html", context)
+        return render(request, "committee/list/_list.html", {**context, "is_part": True})
     mine = FinalBatch.objects.filter(by=request.user, school__in=search.schools)
-    return render(request, "committee/list/afnames.html", {**context, "batches": mine.recent()[:MAX_RECENT_BATCHES]})
+    recent = mine.recent()[:MAX_BATCHES]
+    batches = {"batches": recent, "earlier_batches": mine.exclude(pk__in=[batch.pk for batch in recent])[:MAX_BATCHES]}
+    return render(request, "committee/list/list.html", {**context, **batches})

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
-
-from accounts.models import School, User
+from accounts.models import User
 from assessments.lifecycle import DomainError
-from assessments.models import Assessment, AssessmentQuerySet, FinalProposal, Status
-from committee.assessment_list.page import Key, in_order
-from committee.review.review import Reading, read, warnings
-from committee.search import PROPOSED, AssessmentSearch
+from assessments.models import Assessment, FinalProposal
+from committee.review.review import Reading, read, tick_value, warnings
 
 from . import finalise
 
@@ -28,15 +24,10 @@ class Candidate:
     warnings: list[str]
     obstacle: str
     proposal: FinalProposal | None
-    is_selected: bool = False
 
     @property
     def assessment(self) -> Assessment:
         return self.reading.rubric.assessment
-
-    @property
-    def step(self) -> str:
-        return "voordragen" if self.is_to_propose else "afronden"
 
     @property
     def is_to_propose(self) -> bool:
@@ -45,8 +36,7 @@ class Candidate:
     @property
     def tick(self) -> str:
         """Return the form's value, which `Selected` is read from."""
-        proposal = f":{self.proposal.pk}" if self.proposal else ""
-        return f"{self.assessment.public_id}:{self.assessment.version}:{self.step}{proposal}"
+        return tick_value(self.assessment, self.proposal)
 
 
 @dataclass(frozen=True)
@@ -96,44 +86,7 @@ class Plan:
         return offices.pop() if len(offices) == 1 else ""
 
 
-@dataclass(frozen=True)
-class CandidatePage:
-    """The longest waiting candidates; `following` is the key of the last one when others follow.
-
-    `waiting_for_others` counts those that this member proposed at the school, which are left out.
-    """
-
-    candidates: list[Candidate]
-    following: Key | None
-    waiting_for_others: int
-
-
-def find_candidates(
-    search: AssessmentSearch, *, school: School, after: Key | None = None, selected: Collection[int] = ()
-) -> CandidatePage:
-    """Return at most `MAX_BATCH` of the search that are 'Beoordeeld' at this school; `selected` are ticked ids."""
-    by = search.user
-    waiting = search.find(PROPOSED if search.status == PROPOSED else Status.ASSESSED, school=school)
-    waiting_for_others = 0
-    if school.four_eyes:
-        mine = _proposed_by(by).filter(school=school)
-        waiting, waiting_for_others = waiting.exclude(pk__in=mine.values("pk")), mine.count()
-    rows = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_BATCH + 1])
-    shown = rows[:MAX_BATCH]
-    return CandidatePage(
-        [_candidate(assessment, by, assessment.pk in selected) for assessment in shown],
-        following=(shown[-1].status_since, shown[-1].pk) if len(rows) > MAX_BATCH else None,
-        waiting_for_others=waiting_for_others,
-    )
-
-
-def _proposed_by(user: User) -> AssessmentQuerySet:
-    """Filter the assessments whose valid proposal is of this member: they wait for another one."""
-    newest = FinalProposal.objects.filter(assessment=OuterRef("pk")).order_by("-at", "-pk").values("by")[:1]
-    return Assessment.objects.proposed_to_make_final().alias(newest_by=Subquery(newest)).filter(newest_by=user.pk)
-
-
-def _candidate(assessment: Assessment, by: User, is_selected: bool) -> Candidate:
+def _candidate(assessment: Assessment, by: User) -> Candidate:
     reading = read(assessment)
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     obstacle = ""
@@ -144,14 +97,14 @@ def _candidate(assessment: Assessment, by: User, is_selected: bool) -> Candidate
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
     texts = list(warnings(reading, by=by)) if not obstacle else []
-    return Candidate(reading, texts, obstacle, proposal=proposal, is_selected=is_selected)
+    return Candidate(reading, texts, obstacle, proposal=proposal)
 
 
 def plan(selected: Iterable[Selected], *, by: User, exam_office_email: str) -> Plan:
     """Read the ticked assessments again, so that the confirmation shows what will be done."""
     to_do, skipped = [], []
     for choice in selected:
-        candidate = _candidate(choice.assessment, by, is_selected=True)
+        candidate = _candidate(choice.assessment, by)
         if why := _why_not(choice, candidate):
             skipped.append((choice.assessment, why))
         else:

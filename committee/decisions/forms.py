@@ -14,21 +14,10 @@ from django.utils.formats import date_format
 from accounts.fields import ProseFormField
 from addressbook.models import Contact
 from assessments.models import Appeal, Assessment, Status
-from committee.delivery.forms import OfficeForm
 
 from .cancel import COUNTS_AS_ATTEMPT
 
 LONGEST_ID = 18  # digits
-
-
-class FinaliseForm(OfficeForm):
-    """`proposed` is the address that another member proposed."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, proposed: str = "") -> None:
-        exams = [assessment.exam_id]
-        super().__init__(data, school=assessment.school, exams=exams, proposed=proposed, version=assessment.version)
 
 
 class ContactsField(forms.ModelMultipleChoiceField):

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest
@@ -21,12 +22,14 @@ from assessments.models import Appeal, Assessment, CancelKind, Status
 from assessments.privacy import access_log
 from assessments.request_data import number
 from committee.access import get_assessment, get_schools, page_url, posted_value
+from committee.delivery.forms import FinaliseForm
 from committee.review.review import read, warnings
+from committee.search import get_search
 
 from . import cancel as decisions_cancel
 from . import finalise as decisions_finalise
 from . import withdraw_final as decisions_withdraw
-from .forms import CancelForm, CloseAppealForm, FinaliseForm, MarkAppealForm, SendBackForm, WithdrawFinalForm
+from .forms import CancelForm, CloseAppealForm, MarkAppealForm, SendBackForm, WithdrawFinalForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,7 +54,7 @@ def _step(
     *,
     proposing: bool = False,
 ) -> HttpResponse:
-    """Show the result and the form for the PDF's address; a valid POST calls `act`."""
+    """Show the result and the form for the PDF's address; a valid POST calls `act` and goes on to the next one."""
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
     form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
@@ -59,9 +62,15 @@ def _step(
         decisions_finalise.refuse_if_final(assessment)
         if request.method == "POST" and form.is_valid():
             email, version = form.exam_office_email, form.cleaned_data["version"]
+            place = get_search(request).find_place(assessment)
             act(assessment=assessment, by=request.user, exam_office_email=email, version=version)
-            messages.success(request, success_text(assessment, email))
-            return redirect(page_url(request, "committee:afname", assessment))
+            own, following = page_url(request, "committee:afname", assessment), place.following if place else None
+            if not following:
+                messages.success(request, success_text(assessment, email))
+                return redirect(own)
+            link = format_html('<a href="{}">Bekijk die beoordeling</a>', own)
+            messages.success(request, format_html("{} {}", success_text(assessment, email), link))
+            return redirect(page_url(request, "committee:afname", following))
     except DomainError as error:
         messages.error(request, str(error))
         return redirect(page_url(request, "committee:afname", assessment))

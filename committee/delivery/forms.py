@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -15,7 +15,7 @@ from accounts.mail.addresses import mailable, normalise_address
 from accounts.mail.domains import PUBLIC_HOSTS
 from accounts.models import ExamOffice, School
 from accounts.school.exam_offices import NO_ADDRESS
-from assessments.models import Document, Status
+from assessments.models import Assessment, Document, Status
 from exams.models import Exam
 
 OTHER = "ander"
@@ -135,6 +135,33 @@ def last_office(school: School, exams: Collection[int]) -> str:
     email = newest.order_by("-assessment__status_since", "-assessment").values("exam_office_email")[:1]
     emails = set(Exam.objects.filter(pk__in=exams).order_by().values_list(Subquery(email), flat=True))
     return (emails.pop() or "") if len(emails) == 1 else ""
+
+
+def offices_for(schools: Sequence[School], *, exams: Collection[int]) -> list[tuple[ExamOffice, bool]]:
+    """Return the listed offices, and whether it is the one that results of `exams` went to last.
+
+    [] for several schools: each has its own list.
+    """
+    if len(schools) != 1:
+        return []
+    offices = list(schools[0].exam_offices.all())
+    last = last_office(schools[0], exams) if offices else ""
+    return [(office, office.email == last) for office in offices]
+
+
+class FinaliseForm(OfficeForm):
+    """`proposed` is the address that another member proposed."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, proposed: str = "") -> None:
+        exams = [assessment.exam_id]
+        super().__init__(data, school=assessment.school, exams=exams, proposed=proposed, version=assessment.version)
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether a listed office is chosen: then 'Afronden' needs no page to ask it."""
+        return self.initial["office"] not in ("", OTHER)
 
 
 class SendAgainForm(OfficeForm):

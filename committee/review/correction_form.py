@@ -31,6 +31,7 @@ class Field:
     was: str
     value: str
     reason: str = ""
+    own_reason: str = ""  # as posted, without the reason for all
     problem: str = ""
     reason_problem: str = ""
     meanwhile: Correction | None = None
@@ -53,6 +54,10 @@ class ScoreField(Field):
 
     criterion: Criterion | None = None
     by_examiner: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def pk(self) -> int:
+        return self.criterion.pk if self.criterion else 0
 
     @property
     def differ(self) -> bool:
@@ -79,7 +84,11 @@ class Part:
 
 
 def read_changes(data: QueryDict) -> Changes:
-    """Return the posted values that differ from those that the page was opened with."""
+    """Return the posted values that differ from those that the page was opened with.
+
+    `reason` is the reason of the changes that have none of their own.
+    """
+    reason_for_all = clean_text(data.get("reason", "")).strip()
     scores: dict[int, Change] = {}
     texts: dict[int, Change] = {}
     for name in data:
@@ -89,7 +98,7 @@ def read_changes(data: QueryDict) -> Changes:
         kind, pk = match["kind"], int(match["pk"])
         value = clean_text(data.get(name, ""))
         if _identify(kind, value) != data.get(f"was-{name}", ""):
-            change = Change(value, clean_text(data.get(f"reason-{name}", "")).strip())
+            change = Change(value, clean_text(data.get(f"reason-{name}", "")).strip() or reason_for_all)
             (scores if kind == "score" else texts)[pk] = change
     return Changes(scores=scores, texts=texts)
 
@@ -161,6 +170,7 @@ class _Filler:
             "was": was,
             "value": change.value if change else now,
             "reason": change.reason if change else "",
+            "own_reason": self.data.get(f"reason-{name}", "") if self.data is not None else "",
             "problem": self.problems.get((kind, pk), ""),
             "reason_problem": self.problems.get(("reason" if kind == "score" else "text-reason", pk), ""),
             "changed_meanwhile": is_outdated,

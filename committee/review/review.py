@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,14 +17,15 @@ from assessments import corrections
 from assessments.coupling.couplings import RemovedWork, read_removed_work
 from assessments.documents.fonts import REPLACEMENT, unprintable
 from assessments.examiner import signature
-from assessments.models import Assessment, Invitation, Status
+from assessments.models import Assessment, FinalProposal, Invitation, Status
 from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
 from assessments.progress.listing import describe_open
 from assessments.results import Outcome, outcome
-from assessments.rubric import Rubric, read_rubric
+from assessments.rubric import PartSheet, Rubric, read_rubric, read_rubrics
+from exams.criteria_cache import set_versions
 from exams.grading.scores import Score, UnitResult
-from exams.models import Part
+from exams.models import Part, WorkProcess
 
 NOBODY_INVITED = (
     "Alles is afgerond, maar de uitnodigingen zijn ingetrokken. Nodigt de docent weer een examinator uit, dan is de "
@@ -40,6 +41,27 @@ class ResultRow:
     ovg: Score
     grade: Decimal
     weight: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class FoldedPart:
+    """A part of the page: `counts` has (letter, number) of its scores; `is_notable` unless all is simply V."""
+
+    sheet: PartSheet
+    counts: list[tuple[str, int]]
+    disputed: int
+    is_notable: bool
+
+    @classmethod
+    def of(cls, sheet: PartSheet, disputed: frozenset[int]) -> FoldedPart:
+        letters = Counter(sheet.effective_letter(criterion.pk) for criterion in sheet.criteria)
+        is_changed = sheet.is_corrected or any(column.correction for column in sheet.columns)
+        return cls(
+            sheet,
+            counts=[(letter, letters[letter]) for letter in "OVG" if letters[letter]],
+            disputed=sum(criterion.pk in disputed for criterion in sheet.criteria),
+            is_notable=set(letters) != {"V"} or is_changed or bool(sheet.removed or sheet.lapsed),
+        )
 
 
 @dataclass
@@ -61,6 +83,14 @@ class Reading:
         ]
 
     @property
+    def processes(self) -> list[tuple[WorkProcess, list[FoldedPart]]]:
+        return [
+            (process.work_process, [FoldedPart.of(sheet, self.outcome.disputed) for sheet in process.parts])
+            for core_task in self.rubric.core_tasks
+            for process in core_task.work_processes
+        ]
+
+    @property
     def disputes(self) -> list[tuple[Part, int]]:
         """The parts in dispute, with the number of criteria."""
         counted = [
@@ -76,6 +106,47 @@ class Reading:
     @property
     def rows(self) -> list[ResultRow]:
         return _rows(self.rubric, self.outcome.unit) if self.outcome.unit else []
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a row of a list shows of an assessment that waits for the committee; `unit` is its result, if any."""
+
+    unit: UnitResult | None
+    is_disputed: bool
+    is_justified: bool
+    is_corrected: bool
+
+    @property
+    def can_finalise(self) -> bool:
+        return self.unit is not None and self.is_justified
+
+
+def read_summaries(assessments: Sequence[Assessment]) -> dict[int, Summary]:
+    """Return the summaries by assessment id, in a number of queries that does not depend on how many there are."""
+    if not assessments:
+        return {}
+    set_versions(assessment.unit for assessment in assessments)
+    return {pk: _summarise(rubric) for pk, rubric in read_rubrics(assessments).items()}
+
+
+def _summarise(rubric: Rubric) -> Summary:
+    result = outcome(rubric)
+    return Summary(
+        unit=result.unit,
+        is_disputed=bool(result.disputed),
+        is_justified=not corrections.unjustified(rubric),
+        is_corrected=any(part.is_corrected for part in rubric.parts) or any(c.correction for c in rubric.columns),
+    )
+
+
+def tick_value(assessment: Assessment, proposal: FinalProposal | None) -> str:
+    """Return the value of the checkbox that selects an assessment for a batch, as `batch_views` reads it.
+
+    `proposal` is the valid one of another member where the school has four eyes.
+    """
+    step = "voordragen" if assessment.school.four_eyes and proposal is None else "afronden"
+    return f"{assessment.public_id}:{assessment.version}:{step}" + (f":{proposal.pk}" if proposal else "")
 
 
 def read(assessment: Assessment) -> Reading:
@@ -151,8 +222,6 @@ def _people(rubric: Rubric, by: User) -> Iterator[str]:
     assessment, examiners = rubric.assessment, rubric.examiners
     if assessment.student_left:
         yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
-    if len(examiners) == 1 and len(rubric.parts) > 1:
-        yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
     if assessment.initiator == assessment.student.user:
         yield f"De initiator is de student zelf: {assessment.initiator.full_name}."
     for contact in examiners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,15 @@ from assessments.documents import documents as documents_documents
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 from assessments.privacy import access_log
-from committee.access import get_assessment, page_url
+from assessments.request_data import number
+from committee.access import PART, get_assessment, page_url
 from committee.delivery.delivery import read_result_mails
+from committee.delivery.forms import FinaliseForm
+from committee.search import get_search
 
 from .correction_form import Problems, lay_out, problem_links, read_changes
 from .correction_history import read_history
-from .review import read, removed_work
+from .review import read, removed_work, warnings
 
 
 @require_GET
@@ -29,12 +33,15 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
     access_log.note(assessment, by=request.user)
     appeals, reading = list(assessment.appeals.all()), read(assessment)
+    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     context = {
         "reading": reading,
-        "removed_work": list(removed_work(reading.rubric)),
+        "place": get_search(request).find_place(assessment),
+        "warnings": list(warnings(reading, by=request.user) if reading.can_finalise else removed_work(reading.rubric)),
+        "form": FinaliseForm(assessment=assessment, proposed=proposal.exam_office_email if proposal else ""),
         **_sent(assessment),
         "events": assessment.events.all(),
-        "proposal": assessment.valid_proposal() if assessment.school.four_eyes else None,
+        "proposal": proposal,
         "appeals": appeals,
         "appeal_runs": any(appeal.closed_on is None for appeal in appeals),
     }
@@ -71,12 +78,22 @@ def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The slider to the left opens this page; to the right it saves."""
-    assessment = get_assessment(request.user, public_id)
+    """The slider to the left opens this page, of one part or of all; to the right it saves."""
+    return _correct(request, get_assessment(request.user, public_id), _edit_page)
+
+
+@require_http_methods(["GET", "POST"])
+def dispute(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """Decide on the criteria that examiners differ on, with one reason for all or one each."""
+    return _correct(request, get_assessment(request.user, public_id), _dispute_page)
+
+
+def _correct(request: UserRequest, assessment: Assessment, render_page: Callable[..., HttpResponse]) -> HttpResponse:
+    """Show the form, or save its changes and return to the assessment."""
     try:
         corrections.refuse_unless_assessed(assessment)
         if request.method == "GET":
-            return _page(request, assessment)
+            return render_page(request, assessment)
         count = corrections.correct(
             assessment=assessment,
             by=request.user,
@@ -84,9 +101,9 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
             fingerprint=request.POST.get("fingerprint", ""),
         )
     except corrections.Refused as refused:
-        return _page(request, assessment, problems=refused.problems)
+        return render_page(request, assessment, problems=refused.problems)
     except corrections.ChangedMeanwhile as changed:
-        return _page(request, assessment, note=str(changed))
+        return render_page(request, assessment, note=str(changed))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -94,27 +111,64 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, f"{count} wijziging{'en' if count > 1 else ''} opgeslagen.")
         else:
             messages.info(request, "Er is niets gewijzigd.")
-    return redirect(page_url(request, "committee:afname", assessment))
+    part = number(request.GET, PART)
+    return redirect(page_url(request, "committee:afname", assessment) + (f"#onderdeel-{part}" if part else ""))
 
 
-def _page(
+def _edit_page(
     request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, note: str = ""
 ) -> HttpResponse:
     """Render the form, filled with the posted values if any."""
+    context = _form_context(request, assessment, problems=problems, note=note)
+    only = number(request.GET, PART)
+    if only:
+        shown = [[part for part in parts if part.sheet.part.pk == only] for parts in context["parts"]]
+        context["parts"] = [parts for parts in shown if parts] or context["parts"]
+    processes = [(parts[0].sheet.part.work_process, parts) for parts in context["parts"]]
+    context |= {"processes": processes, "only": only if len(processes) == 1 and only else None}
+    return render(request, "committee/review/correct.html", context)
+
+
+def _dispute_page(
+    request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, note: str = ""
+) -> HttpResponse:
+    context = _form_context(request, assessment, problems=problems, note=note)
+    disputed = [
+        (part, scores)
+        for parts in context["parts"]
+        for part in parts
+        if (scores := [score for score in part.scores if score.differ and not part.sheet.decisions.get(score.pk)])
+    ]
+    if not disputed:
+        messages.info(request, "Examinatoren verschillen nergens meer, of er is al over beslist.")
+        return redirect(page_url(request, "committee:afname", assessment))
+    if not context["reason"] and (
+        without := [text for (kind, _), text in (problems or {}).items() if kind == "reason"]
+    ):
+        others = [problem for problem in context["problems"] if not problem["href"].startswith("#reason-")]
+        context["problems"] = [{"href": "#reason", "text": without[0]}, *others]
+        context["reason_problem"] = without[0]
+    return render(request, "committee/review/dispute.html", context | {"disputed": disputed})
+
+
+def _form_context(
+    request: UserRequest, assessment: Assessment, *, problems: Problems | None, note: str
+) -> dict[str, Any]:
     data = request.POST if request.method == "POST" else None
     access_log.note(assessment, by=request.user, what=access_log.What.CORRECT)
     reading = read(assessment)
     parts = lay_out(reading.rubric, data=data, problems=problems)
-    context = {
+    return {
         "assessment": assessment,
-        "processes": [(process[0].sheet.part.work_process, process) for process in parts],
-        "removed_work": list(removed_work(reading.rubric)),
+        "reading": reading,
+        "parts": parts,
+        "warnings": list(removed_work(reading.rubric)),
         "fingerprint": reading.rubric.result_fingerprint,
         "note": note,
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,
+        "reason": data.get("reason", "") if data else "",
     }
-    return render(request, "committee/review/correct.html", context)
 
 
 @require_GET

@@ -1,22 +1,24 @@
 /* Who typed something and goes elsewhere is asked whether to lose it; sending the form asks nothing.
  *
- * data-ask-to-leave: a form that is saved by hand alone. Enter in a line of text doesn't send it: it would save and
- * close all of it where one answer was meant.
+ * data-ask-to-leave: a form that is saved by hand alone; htmx may swap it in. Enter in a line of text doesn't send it:
+ * it would save and close all of it where one answer was meant.
  */
 
-for (const form of document.querySelectorAll("form[data-ask-to-leave]")) {
-  // What was sent and came back with a mistake in it is not kept either.
-  let changed = form.querySelector("[data-open]") !== null;
-  form.addEventListener("input", () => {
-    changed = true;
-  });
-  form.addEventListener("submit", () => {
-    changed = false;
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches('input[type="text"], input[type="radio"]')) event.preventDefault();
-  });
-  addEventListener("beforeunload", (event) => {
-    if (changed) event.preventDefault();
-  });
-}
+const FORM = "form[data-ask-to-leave]";
+
+// What was sent and came back with a mistake in it is not kept either.
+let changed = document.querySelector(`${FORM} [data-open]`) !== null;
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest(FORM)) changed = true;
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches(FORM)) changed = false;
+});
+document.addEventListener("keydown", (event) => {
+  const isLine = event.target.matches(`${FORM} :is(input[type="text"], input[type="radio"])`);
+  if (event.key === "Enter" && isLine) event.preventDefault();
+});
+addEventListener("beforeunload", (event) => {
+  if (changed) event.preventDefault();
+});

@@ -14,12 +14,16 @@ const follow = (row) => {
   row.hidden = boxes(row).length === 0;
 };
 
-document.addEventListener("change", (event) => {
-  for (const row of rows()) {
-    if (event.target === input(row)) for (const box of boxes(row)) box.checked = input(row).checked;
-    else follow(row);
-  }
-});
+document.addEventListener(
+  "change",
+  (event) => {
+    for (const row of rows()) {
+      if (event.target === input(row)) for (const box of boxes(row)) box.checked = input(row).checked;
+      else follow(row);
+    }
+  },
+  true, // before what counts the ticked ones
+);
 const followAll = () => rows().forEach(follow);
 document.addEventListener("htmx:afterSettle", followAll);
 window.addEventListener("pageshow", followAll);

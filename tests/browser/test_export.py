@@ -51,9 +51,10 @@ def test_c17_to_c19_final_results_are_downloaded_as_csv(
     page = log_in_at(committee_member, "/commissie/", javascript=javascript)
     page.get_by_label("Examen", exact=True).select_option(label=str(unit.exam_version.exam))
     if javascript:  # the search has finished; the next request is the button's
-        expect(page.get_by_text("Wat staat er in het bestand?")).to_be_visible()
+        expect(page.get_by_role("button", name="Download resultaten als CSV")).to_be_visible()
     with page.expect_event("load"):
         page.get_by_role("button", name="Zoeken").click()
+    page.get_by_text("Opties").click()
     page.get_by_text("Wat staat er in het bestand?").click()
     shots(page, "export-1")
     content = download(page, "Download resultaten als CSV").decode()
@@ -86,6 +87,7 @@ def test_c17_to_c19_final_results_are_downloaded_as_csv(
     shots(page, "export-5")
 
     page.goto(f"{page.url.partition('/exportprofielen')[0]}/?examen={unit.exam_version.exam_id}")
+    page.get_by_text("Opties").click()
     page.get_by_label("Exportprofiel").select_option("Ons systeem")
     shots(page, "export-6")
     assert download(page, "Download resultaten als CSV") == b"RESULTAAT,studentnummer\r\n8.3,123456\r\n"
@@ -93,7 +95,7 @@ def test_c17_to_c19_final_results_are_downloaded_as_csv(
     page.get_by_role("button", name="Download resultaten als CSV").click()
     expect(page.get_by_text("Er zijn geen nieuwe definitieve resultaten")).to_be_visible()
     shots(page, "export-7")
-    page.get_by_role("link", name="Eerdere exports").click()
+    page.get_by_role("link", name="Exports").click()
     shots(page, "export-8")
     page.get_by_role("table").get_by_role("link").first.click()
     shots(page, "export-9")
@@ -112,10 +114,12 @@ def test_school_is_chosen_and_a_wrong_date_is_corrected(
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
     page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")
+    page.get_by_text("Opties").click()
     chosen = page.get_by_role("combobox", name="School")
     expect(chosen.locator("option:checked")).to_have_text(school.name)
     shots(page, "schools-1")
     page.reload()  # taking the picture left attributes that htmx would keep
+    page.get_by_text("Meer filters").click()
     with page.expect_response(lambda answer: "van=2027-03-01" in answer.url):
         page.get_by_label("Sinds: van").fill("2027-03-01")
     page.get_by_label("Sinds: tot en met").fill("2027-02-01")
@@ -130,6 +134,7 @@ def test_results_withdrawn_after_export_are_listed(
     page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")
     download(page, "Download resultaten als CSV")
     withdraw_final(assessment=Assessment.objects.get(ovg="G"), by=committee_member, reason="Verkeerde student.")
+    page.get_by_text("Opties").click()
     page.get_by_label("Alleen nieuw sinds vorige export").check()
     page.get_by_role("button", name="Download resultaten als CSV").click()
     expect(page.get_by_role("status").first).to_contain_text("1 geëxporteerd resultaat is sindsdien ingetrokken")

@@ -51,7 +51,7 @@ def document(assessed: Assessment, committee_member: User, settings) -> Document
 
 def pages(assessment: Assessment) -> list[str]:
     """Return the committee's URLs that a GET opens."""
-    names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "appeals"]
+    names = ["afnames", "exports", "export_profiles", "undelivered", "picture", "appeals"]
     of_one = ["afname", "edit", "correction_history", "finalise", "send_back", "cancel"]
     return [reverse("accounts:exam_offices"), *(reverse(f"committee:{name}") for name in names)] + [
         reverse(f"committee:{name}", args=[assessment.public_id]) for name in of_one

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import html
-import re
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.invitations import send_back
 from assessments.models import Assessment, Status
-from committee.decisions import batch
 from committee.decisions.finalise import finalise, propose
 from committee.decisions.withdraw_final import withdraw_final
 from committee.search import PROPOSED
@@ -65,15 +59,6 @@ def test_proposal_is_listed_and_counted(member: Client, proposed: Assessment, ma
     assert str(other.public_id) not in page
     assert 'Beoordeeld <span class="state-count">2</span>' in page
     assert 'Alle statussen <span class="state-count">2</span>' in page
-    assert "Meer tegelijk afronden" in page
-
-
-def test_only_proposals_are_offered_to_finalise(client: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
-    other = make_afname()
-    client.force_login(make_member(proposed.school, Role.EXAMENCOMMISSIE))
-    page = client.get(reverse("committee:finalise_many"), {"status": PROPOSED}).content.decode()
-    assert str(proposed.public_id) in page
-    assert str(other.public_id) not in page
 
 
 @pytest.mark.parametrize(
@@ -132,71 +117,40 @@ def test_list_of_proposals_uses_an_index(school: School, committee_member: User)
     assert Status.ASSESSED.value in str(listed.query)
 
 
-# --- Batches -------------------------------------------------------------------------------------
-MANY = reverse("committee:finalise_many")
-
-
-@pytest.fixture
-def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
-    """Five waiting assessments, longest first; a page shows two."""
-    monkeypatch.setattr(batch, "MAX_BATCH", 2)
-    return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
-
-
-def put_forward(by: User, *assessments: Assessment) -> None:
-    for one in assessments:
-        one.final_proposals.create(by=by, version=one.version, exam_office_email=OFFICE)
-        Assessment.objects.filter(pk=one.pk).update(proposed_version=one.version)
-
-
-def offered(browser: Client, *assessments: Assessment, **search: str) -> list[bool]:
-    page = browser.get(MANY, search).content.decode()
-    return [str(one.public_id) in page for one in assessments]
-
-
-def test_own_proposals_do_not_fill_the_page(member: Client, committee_member: User, five: list[Assessment]) -> None:
-    put_forward(committee_member, *five[:2])
-    assert offered(member, *five) == [False, False, True, True, False]
-    assert "U hebt 2 beoordelingen voorgedragen; een ander lid rondt die af." in " ".join(
-        member.get(MANY).content.decode().split()
-    )
+def test_own_proposal_is_marked_and_not_offered(
+    client: Client, proposed: Assessment, committee_member: User, second: User
+) -> None:
+    client.force_login(committee_member)
+    page = read(client, status=PROPOSED)
+    assert "door u voorgedragen" in page
+    assert 'name="afname"' not in page
+    client.force_login(second)
+    page = read(client, status=PROPOSED)
+    assert "voorgedragen, wacht op u" in page
+    assert f':afronden:{proposed.final_proposals.get().pk}"' in page
 
 
 def test_later_proposal_by_a_colleague_is_offered(
-    member: Client, committee_member: User, second: User, five: list[Assessment]
+    member: Client, proposed: Assessment, committee_member: User, second: User
 ) -> None:
-    put_forward(committee_member, *five[:2])
-    put_forward(second, five[0])
-    assert offered(member, *five[:3]) == [True, False, True]
+    newest = proposed.final_proposals.create(by=second, version=proposed.version, exam_office_email=OFFICE)
+    assert f':afronden:{newest.pk}"' in read(member, status=PROPOSED)
 
 
-def test_lapsed_proposal_is_offered_again(member: Client, committee_member: User, five: list[Assessment]) -> None:
-    put_forward(committee_member, five[0])
-    Assessment.objects.filter(pk=five[0].pk).update(version=F("version") + 1)
-    assert offered(member, *five[:2]) == [True, True]
+def test_lapsed_proposal_is_offered_again(member: Client, proposed: Assessment) -> None:
+    Assessment.objects.filter(pk=proposed.pk).update(version=F("version") + 1)
+    page = read(member)
+    assert ':voordragen"' in page
+    assert "voorgedragen" not in page.partition("<tbody>")[2].partition("</tbody>")[0].replace(":voordragen", "")
 
 
-def test_second_page_follows_a_full_batch(member: Client, committee_member: User, five: list[Assessment]) -> None:
-    seen, following = [], MANY
-    for _ in range(3):
-        page = member.get(following).content.decode()
-        seen.append([str(one.public_id) in page for one in five].count(True))
-        link = re.search(r'rel="next"\s+href="([^"]+)"', page)
-        following = MANY + html.unescape(link[1]) if link else ""
-    assert seen == [2, 2, 1]
-    assert not following
-    assert "Vanaf het begin" in page
-
-
-def test_without_four_eyes_nothing_is_left_out(
-    member: Client, committee_member: User, five: list[Assessment], school: School
-) -> None:
-    put_forward(committee_member, *five[:2])
+def test_without_four_eyes_a_proposal_is_no_matter(member: Client, proposed: Assessment, school: School) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=False)
-    assert offered(member, *five[:3]) == [True, True, False]
-    assert "voorgedragen" not in read(member)
+    page = read(member)
+    assert ':afronden"' in page
+    assert "voorgedragen" not in page
 
 
 def test_list_marks_proposed_assessments(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
     make_afname()
-    assert read(member).count(">voorgedragen</span>") == 1
+    assert read(member).count("door u voorgedragen") == 1

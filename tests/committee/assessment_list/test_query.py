@@ -92,13 +92,17 @@ def is_called(query: str | None, people: Iterable[Membership | Contact]) -> bool
 def read_all(search: AssessmentSearch) -> list[Assessment]:
     """Return the rows of all pages, first to last; paging back must give the same pages."""
     seen: list[Assessment] = []
-    page = read_page(search)
+    page = read_page(search, {})
     while page.following:
         seen += [row.assessment for row in page.rows]
-        following = read_page(search, after=page.following)
-        assert read_page(search, before=following.previous).rows == page.rows
+        following = read_page(search, given(page.following))
+        assert read_page(search, given(following.previous)).rows == page.rows
         page = following
     return seen + [row.assessment for row in page.rows]
+
+
+def given(params: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value is not None}
 
 
 PEOPLE = [

@@ -14,13 +14,14 @@ from assessments.models import Assessment
 
 
 def tick(assessments: Sequence[Assessment], *, office: str, step: str = "afronden") -> dict[str, Any]:
-    """Return the post of the first form."""
+    """Return the post of the list's bar, with the address that the confirmation asks for."""
     return {"afname": [f"{a.public_id}:{a.version}:{step}" for a in assessments], "email": office}
 
 
 def post_selection(browser: Client, ticked: dict[str, Any]) -> str:
-    """Return the confirmation page, or the form with its errors."""
-    return " ".join(browser.post(reverse("committee:confirm_many"), ticked).content.decode().split())
+    """Return the confirmation page, or the list with the reason that there is none."""
+    answer = browser.post(reverse("committee:confirm_many"), ticked, follow=True)
+    return " ".join(answer.content.decode().split())
 
 
 def sent_by(page: str) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from assessments.models import Assessment, Assignment, Event, Invitation, Status
 from committee.decisions.finalise import finalise
 from committee.review.review import read, warnings
 from tests import steps
+from tests.committee.decisions.batch_steps import post_selection, tick
 from tests.factories import ContactFactory
 
 
@@ -71,7 +72,7 @@ def test_every_decision_page_shows_removed_work(member: Client, dropped: Assessm
 
 
 def test_batch_warns_of_removed_work(member: Client, dropped: Assessment) -> None:
-    assert "Tineke Tweede heeft ook beoordeeld" in member.get(reverse("committee:finalise_many")).content.decode()
+    assert "Tineke Tweede heeft ook beoordeeld" in post_selection(member, tick([dropped], office="bureau@hier.test"))
 
 
 def test_removed_scores_are_struck_through(member: Client, dropped: Assessment) -> None:
@@ -188,7 +189,7 @@ def test_lapsed_decisions_are_counted(
     assert disputed.status == Status.ASSESSED
     for name in ("committee:afname", "committee:edit", "committee:finalise"):
         assert lapsed in page(member, name, disputed)
-    assert lapsed in member.get(reverse("committee:finalise_many")).content.decode()
+    assert lapsed in post_selection(member, tick([disputed], office="bureau@hier.test"))
 
 
 def test_undone_decision_is_not_lapsed(member: Client, disputed: Assessment, committee_member: User) -> None:
