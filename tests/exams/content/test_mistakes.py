@@ -20,7 +20,7 @@ from exams.content.schema import FileRefused, line
 from exams.content.yaml_reader import parse
 from exams.models import Exam, Upload
 
-UPLOAD = "/beheer/exams/examversion/inlezen/"
+UPLOAD = "/beheer/examens/inlezen/"
 Edit = Callable[[Any], object]
 
 
@@ -29,7 +29,7 @@ def reported_faults(client: Any, content: bytes, name: str) -> list[str]:
     page = client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)}).content.decode()
     assert not Upload.objects.exists()
     assert not Exam.objects.exists()
-    [box] = re.findall(r'<div class="exam-faults".*?</div>', page, re.DOTALL)
+    [box] = re.findall(r'<div class="error-summary exam-faults".*?</ol>', page, re.DOTALL)
     items = re.findall(r"<li>(.*?)</li>", box, re.DOTALL)
     return [" ".join(html.unescape(re.sub(r"<[^>]+>", "", item)).split()) for item in items]
 
