@@ -8,10 +8,12 @@ from django.shortcuts import redirect
 from django.urls import include, path, reverse
 from django.views.generic import RedirectView
 
+from accounts.http import staff_only
 from accounts.models import Role
 
 from .health import health
 from .icon import favicon
+from .parts_page import parts
 
 admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consortium"
 admin.site.site_url = "/beheer/"
@@ -65,5 +67,7 @@ urlpatterns = [
     path("beheer/", include("accounts.consortium.urls")),
     path("beheer/examens/", include("exams.content.urls")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("beheer/onderdelen/", staff_only(parts), name="parts"))
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("digibeoordelen.demo.urls")))
