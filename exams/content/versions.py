@@ -64,8 +64,14 @@ def read_content(content: bytes) -> ExamFile:
         raise FileRefused([Fault(NOWHERE, "het bestand is groter dan 10 MB; zo groot is geen examen.")])
     if content.startswith(OLE):
         raise FileRefused([Fault(NOWHERE, why_not_ole(content))])
-    exam = excel_reader.read_workbook(content) if content.startswith(ZIP) else read_exam(parse(content))
+    exam = excel_reader.read_workbook(content) if content.startswith(ZIP) else _read_yaml(content)
     return ExamFile(hashlib.sha256(content).hexdigest(), exam)
+
+
+def _read_yaml(content: bytes) -> ExamContent:
+    faults: list[Fault] = []
+    root = parse(content, faults)
+    return read_exam(root, faults=faults)
 
 
 def read_file(path: Path) -> ExamFile:
