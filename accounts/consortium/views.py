@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, confirmation
 from accounts.models import School
 from accounts.people import invite
 
@@ -20,6 +20,7 @@ from .forms import InviteManagerForm, NewSchoolForm
 
 PAGE_SIZE = 50
 SEARCH_FROM = 10  # with fewer schools the list has no search line
+DEACTIVATED = "Docenten van deze school kunnen dan geen nieuwe beoordeling starten. Wat al is gestart gaat door."
 STATES = {"aan": True, "uit": False}
 
 
@@ -88,7 +89,11 @@ def _set_active(request: UserRequest, school_id: int, *, active: bool) -> HttpRe
     """Switch 'Digitaal beoordelen' after a confirmation, with a message that undoes it."""
     school = get_object_or_404(School, pk=school_id)
     if request.method == "GET":
-        return render(request, "accounts/consortium/activate.html", {"school": school, "active": active})
+        verb = "Activeren" if active else "Deactiveren"
+        heading = f"Digitaal beoordelen {verb.lower()} voor {school}?"
+        sentence = "Docenten van deze school kunnen daarna beoordelingen starten." if active else DEACTIVATED
+        back = (reverse("consortium:school", args=[school.pk]), "Terug naar de school")
+        return confirmation(request, heading, sentence, verb=verb, back=back, removes=not active)
     if domain.set_active(school=school, active=active, by=request.user):
         undo = reverse(f"consortium:{'deactivate' if active else 'activate'}", args=[school.pk])
         done = "geactiveerd" if active else "gedeactiveerd"
