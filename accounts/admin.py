@@ -1,4 +1,4 @@
-"""The admin for the Consortium's staff: schools, their activation and first Schoolbeheer, and accounts; no results.
+"""The admin for what the Consortium's staff rarely do: a school's settings, and accounts; no results.
 
 An account's address, password, roles and activation are for superusers only, as each gives access to the account or its
 schools; with its Schoolbeheer inactive, a school is open to a new one invited by staff.
@@ -26,7 +26,7 @@ from .fields import AddressFormField
 from .http import UserRequest
 from .models import ExamOffice, Membership, School, User
 from .models.retention_terms import TERMS
-from .people import first_manager, roles
+from .people import roles
 from .people.notify import GrantedRole, notify_roles
 from .school.changes import log_office, log_settings
 from .search import holds, matches
@@ -77,6 +77,7 @@ def yes_no_column(field: str, description: str) -> Any:
 
 
 ACTIVE, STAFF = yes_no_column("is_active", "actief"), yes_no_column("is_staff", "medewerker Consortium")
+ACTIVATED = yes_no_column("digital_assessment_active", "Digitaal beoordelen geactiveerd")
 
 
 class ExamOfficeFormSet(forms.BaseInlineFormSet):
@@ -103,18 +104,22 @@ class ExamOfficeInline(ForStaff, admin.TabularInline):
 
 @admin.register(School)
 class SchoolAdmin(ForStaff, FoldedSearch):
-    list_display = ["name", yes_no_column("digital_assessment_active", "Digitaal beoordelen geactiveerd")]
+    list_display = ["name", ACTIVATED]
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
-    exclude = TERMS  # the school's own choice, on a page that shows the effect
+    # Terms are the school's choice, on a page that shows the effect; `accounts.consortium` activates.
+    exclude = [*TERMS, "digital_assessment_active"]
+    readonly_fields = [ACTIVATED]
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
     def save_model(self, request: UserRequest, obj: School, form: Any, change: bool) -> None:  # type: ignore[override]
-        """Log the changes for the school; a new school starts with an empty log."""
-        before = School.objects.filter(pk=obj.pk).first()
+        """Log the changes for the school."""
+        before = School.objects.get(pk=obj.pk)
         super().save_model(request, obj, form, change)
-        if before is not None:
-            log_settings(before=before, after=obj, by=request.user)
+        log_settings(before=before, after=obj, by=request.user)
 
     def save_formset(self, request: UserRequest, form: Any, formset: Any, change: bool) -> None:  # type: ignore[override]
         was = {office.pk: str(office) for office in ExamOffice.objects.filter(school=form.instance)}
@@ -125,11 +130,6 @@ class SchoolAdmin(ForStaff, FoldedSearch):
             log_office(office=office, before=str(office), after="", by=request.user)
         for office in [*formset.new_objects, *(office for office, _ in formset.changed_objects)]:
             log_office(office=office, before=was.get(office.pk, ""), after=str(office), by=request.user)
-
-    change_form_template = "admin/accounts/school/change_form.html"
-
-    def get_urls(self) -> list[Any]:
-        return [*first_manager.urls(self.admin_site), *super().get_urls()]
 
 
 class MembershipInline(ForStaff, admin.TabularInline):

@@ -79,7 +79,7 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
         also = () if Role.EXAMENCOMMISSIE in roles else ("/examenbureaus/",)
         tabs.append((_("Schoolbeheer"), reverse("school:start"), also))
     if user.is_staff:
-        tabs.append((_("Beheer"), reverse("admin:index"), ()))
+        tabs.append((_("Beheer"), reverse("consortium:schools"), ()))
     return [Tab(label, url, path.startswith((url, *below))) for label, url, below in tabs]
 
 

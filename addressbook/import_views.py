@@ -60,7 +60,7 @@ def start(request: UserRequest) -> HttpResponse:
 
 def _start_page(request: UserRequest, form: FileForm) -> HttpResponse:
     imports = background_imports(Import.objects.visible_to(request.user), address=partial(_address, request))
-    context = {"form": form, "back": return_url(request), **imports}
+    context = {"form": form, "back": _back(request), **imports}
     return render(request, "addressbook/import.html", context)
 
 
@@ -69,7 +69,7 @@ def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Show a file's progress, why it can't be read, or the outcome of importing it."""
     prepared = get_import(request.user, public_id)
     if prepared.is_under_way:
-        urls = {"progress_url": _progress_address(request, prepared), "back": return_url(request)}
+        urls = {"progress_url": _progress_address(request, prepared), "back": _back(request)}
         return render(request, "addressbook/import_progress.html", {"prepared": prepared, **urls})
     if prepared.state == Import.State.FAILED:
         data, schools = {"school": prepared.school_id}, get_schools(request.user)
@@ -78,7 +78,7 @@ def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
     context |= {
         "rows": [(row, *displayed_choices(row)) for row in context["page"]],
         "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
-        "back": return_url(request),
+        "back": _back(request),
     }
     return render(request, "addressbook/import_preview.html", context)
 
@@ -116,6 +116,10 @@ def excel_template(request: UserRequest) -> HttpResponse:
 def csv_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
     return template_files.download(template_files.csv_template(TEMPLATE), template_files.CSV, "examinatoren.csv")
+
+
+def _back(request: UserRequest) -> str:
+    return return_url(request) or reverse("addressbook:contacts")
 
 
 def _address(request: UserRequest, prepared: Import) -> str:

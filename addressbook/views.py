@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, confirmation
 from accounts.models import Role, School, User
 from accounts.search import matches
 
@@ -114,7 +114,9 @@ def remove(request: UserRequest, contact_id: int) -> HttpResponse:
             f"{contact.full_name} ({contact.email}) gaat uit het adresboek en kan niet meer als examinator worden "
             "gekozen. In beoordelingen waarvoor deze examinator al gekozen is, verandert er niets."
         )
-        return render(request, "addressbook/remove.html", {"contact": contact, "sentence": sentence})
+        back_url = return_url(request) or reverse("addressbook:contacts", query=request.GET)
+        back = (back_url, "Terug naar het adresboek")
+        return confirmation(request, f"{contact.full_name} verwijderen?", sentence, verb="Verwijderen", back=back)
     if request.method == "POST" and remove_contact(contact=contact):
         undo = reverse("addressbook:put_back", args=[contact.pk])
         messages.success(request, f"{contact.full_name} is uit het adresboek verwijderd.", extra_tags=undo)

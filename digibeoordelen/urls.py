@@ -8,12 +8,15 @@ from django.shortcuts import redirect
 from django.urls import include, path, reverse
 from django.views.generic import RedirectView
 
+from accounts.http import staff_only
 from accounts.models import Role
 
 from .health import health
 from .icon import favicon
+from .parts_page import parts
 
 admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consortium"
+admin.site.site_url = "/beheer/"
 
 
 @login_required
@@ -25,6 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("committee:afnames")
     if roles == {Role.SCHOOLBEHEER}:
         return redirect("school:start")
+    if user.is_staff and not roles:
+        return redirect("consortium:schools")
     return redirect("exams:my_digibib")
 
 
@@ -34,7 +39,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not request.user.is_staff:
         raise Http404
     return redirect(
-        f"{reverse('accounts:login')}?{urlencode({'next': request.GET.get('next', reverse('admin:index'))})}"
+        f"{reverse('accounts:login')}?{urlencode({'next': request.GET.get('next', reverse('consortium:schools'))})}"
     )
 
 
@@ -52,13 +57,17 @@ urlpatterns = [
     path("school/", include("assessments.privacy.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
-    path("beheer/login/", staff_login, name="staff_login"),
+    path("beheer/django/login/", staff_login, name="staff_login"),
     path(
-        "beheer/password_change/",
+        "beheer/django/password_change/",
         RedirectView.as_view(pattern_name="accounts:change_password"),
         name="staff_change_password",
     ),
-    path("beheer/", admin.site.urls),
+    path("beheer/django/", admin.site.urls),
+    path("beheer/", include("accounts.consortium.urls")),
+    path("beheer/examens/", include("exams.content.urls")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("beheer/onderdelen/", staff_only(parts), name="parts"))
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("digibeoordelen.demo.urls")))

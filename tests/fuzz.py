@@ -195,7 +195,7 @@ class Fuzzer:
 
     def _query(self, path: str) -> list[Field]:
         fields = self.queries.get(urlsplit(path).path, [])
-        if path.startswith("/beheer/"):
+        if path.startswith("/beheer/django/"):
             fields = [*fields, *((name, "") for name in ADMIN_QUERY)]
         return self._spoil([*self._some(fields, 3), *self._some([(name, "") for name in self.names], 2)])
 

@@ -116,7 +116,7 @@ def values(
     }
     public_ids: dict[str, list[Any]] = {
         "addressbook_import": [listed],
-        "admin:exams": [upload],
+        "exam_content": [upload],
         "assessments:confirm_proposal": [proposal],
         "assessments:decline_proposal": [proposal],
         "assessments:document": [document],
@@ -127,6 +127,7 @@ def values(
         "committee:final_batch": [FinalBatchFactory(school=school, by=committee_member)],
         "privacy": [list_of_dates(school)],
         "school:import": [list_of_people(school)],
+        "consortium": list(school.school_invitations.all()),
         "school": list(school.school_invitations.all()),
     }
     of_invitation = ("beoordelen/u/", "uitnodigingen/")
@@ -134,7 +135,6 @@ def values(
         "outbox_outgoingmail": OutgoingMail,
         "accounts_school": School,
         "accounts_user": User,
-        "exams_examversion": type(unit.exam_version),
         "exams_exam": Exam,
     }
 

@@ -159,6 +159,32 @@ exams:workflow                  GET    login  ok      ok     ok      ok     ok  
 exams:exam                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:unit                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:work_process              GET    login  ok      none   none    ok     none  none      none  none  ok
+consortium:schools              GET    login  none    none   none    none   none  none      none  ok    none
+consortium:add_school           GET    login  none    none   none    none   none  none      none  ok    none
+consortium:add_school           POST   login  none    none   none    none   none  none      none  ok    none
+consortium:school               GET    login  none    none   none    none   none  none      none  ok    none
+consortium:school               POST   login  none    none   none    none   none  none      none  ok    none
+consortium:activate             GET    login  none    none   none    none   none  none      none  ok    none
+consortium:activate             POST   login  none    none   none    none   none  none      none  go    none
+consortium:deactivate           GET    login  none    none   none    none   none  none      none  ok    none
+consortium:deactivate           POST   login  none    none   none    none   none  none      none  go    none
+consortium:resend_invitation    POST   login  none    none   none    none   none  none      none  go    none
+consortium:withdraw_invitation  POST   login  none    none   none    none   none  none      none  go    none
+exam_content:exams              GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:guide              GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:upload             GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:upload             POST   login  none    none   none    none   none  none      none  ok    none
+exam_content:example_yaml       GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:example_workbook   GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:preview            GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:form_of_upload     GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:save               POST   login  none    none   none    none   none  none      none  go    none
+exam_content:version            GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:form               GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:publish            GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:publish            POST   login  none    none   none    none   none  none      none  go    none
+exam_content:as_yaml            GET    login  none    none   none    none   none  none      none  ok    none
+exam_content:as_workbook        GET    login  none    none   none    none   none  none      none  ok    none
 addressbook:contacts            GET    login  none    none   none    ok     ok    none      none  none  ok
 addressbook:add                 GET    login  none    none   none    ok     ok    none      none  none  ok
 addressbook:edit                GET    login  none    none   none    ok     ok    none      none  none  none
@@ -404,6 +430,8 @@ def address(
         "role": Role.DOCENT.value,
         "office_id": ExamOfficeFactory(school=school).pk,
         "membership_id": assessed.student_id,
+        "version_id": unit.exam_version_id,
+        "number": 1,
     }
 
     def asked_own_data() -> Any:
@@ -426,6 +454,10 @@ def address(
         "voorstellen/": lambda: invitation.proposals.create(
             first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test"
         ),
+        "beheer/examens/": lambda: Upload.objects.create(
+            by=docent, filename="examen.yaml", content=example_source().encode()
+        ),
+        "beheer/scholen/": lambda: ask(school, docent, Role.SCHOOLBEHEER),
         "adresboek/importeren/": lambda: prepare(
             Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"
         ),
@@ -561,53 +593,18 @@ def test_get_of_a_form_url_leads_to_a_page(people: dict[str, User | None], addre
             assert page.status_code in (200, 403), (name, page.redirect_chain)  # 403: requires the examiner's cookie
 
 
-# Admin pages besides Django's own: page and method. Staff may open each; other users are sent to a login.
-CONTENT_PAGES = {
-    "exams_upload": "GET",
-    "exams_example_yaml": "GET",
-    "exams_example_workbook": "GET",
-    "exams_guide": "GET",
-    "exams_preview": "GET",
-    "exams_form_of_upload": "GET",
-    "exams_save": "POST",
-    "exams_form": "GET",
-    "exams_publish": "GET",
-    "exams_as_yaml": "GET",
-    "exams_as_workbook": "GET",
-}
-ADMIN_URLS = {
-    name.removeprefix("admin:"): parameters
-    for name, _, parameters in urls(get_resolver().url_patterns)
-    if name.startswith("admin:")
-}
-
-
-@pytest.mark.parametrize(
-    ("page", "method"),
-    [("index", "GET"), ("accounts_school_changelist", "GET"), ("exams_exam_changelist", "GET"), *CONTENT_PAGES.items()],
-)
-def test_the_admin_is_for_consortium_staff_alone(
-    page: str, method: str, people: dict[str, User | None], unit: ExamUnit, docent: User
-) -> None:
-    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_source().encode())
-    values = {"public_id": upload.public_id, "version_id": unit.exam_version_id, "number": 1}
-    path = reverse(f"admin:{page}", kwargs={name: values[name] for name in ADMIN_URLS[page]})
+@pytest.mark.parametrize("page", ["index", "accounts_school_changelist", "exams_exam_changelist"])
+def test_the_admin_is_for_consortium_staff_alone(page: str, people: dict[str, User | None]) -> None:
+    logins = (reverse("staff_login"), f"{settings.LOGIN_URL}?")
     answers = {}
     for role, user in people.items():
         client = Client()
         if user:
             client.force_login(user)
-        with undone():
-            response = getattr(client, method.lower())(path)
-            asks_to_log_in = response.get("Location", "").startswith(("/beheer/login/", f"{settings.LOGIN_URL}?"))
-            answers[role] = response.status_code in (200, 302) and not asks_to_log_in
+        response = client.get(reverse(f"admin:{page}"))
+        asks_to_log_in = response.get("Location", "").startswith(logins)
+        answers[role] = response.status_code in (200, 302) and not asks_to_log_in
     assert [role for role, open_to in answers.items() if open_to] == ["staff"]
-
-
-def test_every_page_of_exam_content_is_tried() -> None:
-    made_by_django = ("exams_exam_", "exams_examversion_")
-    own = {name for name in ADMIN_URLS if name.startswith("exams_") and not name.startswith(made_by_django)}
-    assert own == set(CONTENT_PAGES)
 
 
 def test_the_admin_shows_no_results() -> None:

@@ -90,8 +90,8 @@ class RequireTwoFactorMiddleware:
         if not user.is_authenticated:
             return None
         user.passed_two_factor = mfa.PASSED in request.session
-        is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
-        if is_admin and user.is_staff and settings.SECOND_STEP_FOR_STAFF and not user.passed_two_factor:
+        is_consortium = request.path.startswith(reverse("consortium:schools"))
+        if is_consortium and user.is_staff and settings.SECOND_STEP_FOR_STAFF and not user.passed_two_factor:
             return _redirect_to_set_up(request)
         return None
 

@@ -102,7 +102,7 @@ TOO_MANY_LISTS = "U hebt in een uur al {times} lijsten bekeken. Probeer het stra
 
 
 class SchoolListPages:
-    """The pages of a kind of list; URL names begin with `namespace` and `name`, template paths with `templates`."""
+    """The pages of a kind of list; URL names begin with `namespace` and `name`."""
 
     model: ClassVar[Any]  # a concrete `ImportedFile`
     form: ClassVar[type[FileForm]] = FileForm
@@ -110,7 +110,10 @@ class SchoolListPages:
     filename: ClassVar[str]  # of the downloaded templates, without extension
     namespace: ClassVar[str]
     name: ClassVar[str]
-    templates: ClassVar[str]
+    title: ClassVar[str]
+    back: ClassVar[tuple[str, str]]  # a URL name of the school, and the link's label
+    explained: ClassVar[str]  # what the file holds
+    preview_template: ClassVar[str]
     limit: ClassVar[Limit | None] = None  # on a user's uploads
 
     # --- What a kind may add ---
@@ -120,9 +123,6 @@ class SchoolListPages:
 
     def extra_data(self, prepared: Any) -> dict[str, Any]:
         """Return the form data of those fields, for a file that a worker could not read."""
-        return {}
-
-    def start_context(self) -> dict[str, Any]:
         return {}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
@@ -168,14 +168,14 @@ class SchoolListPages:
         prepared = self.get(request, school_id, public_id)
         if prepared.is_under_way:
             context = {"prepared": prepared, "progress_url": self.address(prepared, "progress")}
-            return self._page(request, "progress", prepared.school, context)
+            return self._page(request, "importing/school_progress.html", prepared.school, context)
         if prepared.state == self.model.State.FAILED:
             form = refused_form(self.form, prepared, self.extra_data(prepared))
             return self._start_page(request, prepared.school, form)
         context = preview_context(request, prepared)
         context |= {f"{page}_url": self.address(prepared, page) for page in ("to_mend", "apply")}
         context |= self.rows_context(context["page"], prepared.school)
-        return self._page(request, "preview", prepared.school, context)
+        return self._page(request, self.preview_template, prepared.school, context)
 
     @method_decorator(require_GET)
     def progress(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
@@ -226,14 +226,18 @@ class SchoolListPages:
 
     def _start_page(self, request: UserRequest, school: School, form: FileForm, status: int = 200) -> HttpResponse:
         imports = background_imports(self._imports(request, school), address=self.address)
-        return self._page(request, "start", school, {"form": form, **self.start_context(), **imports}, status)
+        context = {"form": form, "explained": self.explained, **imports}
+        return self._page(request, "importing/school_start.html", school, context, status)
 
     def _page(
-        self, request: UserRequest, page: str, school: School, context: dict[str, Any], status: int = 200
+        self, request: UserRequest, template: str, school: School, context: dict[str, Any], status: int = 200
     ) -> HttpResponse:
         pages = f"{self.namespace}:{self.name}"
         urls = {
             f"{name}_url": reverse(f"{pages}_{name}", args=[school.pk])
             for name in ("start", "excel_template", "csv_template")
         }
-        return render(request, f"{self.templates}_{page}.html", {"school": school, **urls} | context, status=status)
+        back, back_label = self.back
+        urls["back_url"] = reverse(back, args=[school.pk])
+        whole = {"school": school, "title": self.title, "back_label": back_label, **urls} | context
+        return render(request, template, whole, status=status)

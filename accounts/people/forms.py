@@ -41,12 +41,6 @@ class InviteForm(forms.ModelForm):
         return self.cleaned_data["language"] or Language.DUTCH
 
 
-class InviteManagerForm(InviteForm):
-    """The Consortium's form, for the role Schoolbeheer only."""
-
-    roles = None  # type: ignore[assignment]
-
-
 class PeopleFileForm(FileForm):
     """A list of students and staff, with the choice to mail new people at once."""
 

@@ -22,7 +22,14 @@ class PeoplePages(SchoolListPages):
     form = PeopleFileForm
     template = TEMPLATE
     filename = "studenten-en-medewerkers"
-    namespace, name, templates = "school", "import", "accounts/people/import"
+    namespace, name = "school", "import"
+    title = "Lijst van studenten en medewerkers importeren"
+    back = ("school:people", "Terug naar mensen en rollen")
+    explained = (
+        "Vul een leeg template in en sla het op, of gebruik een eigen lijst met dezelfde kolomnamen. "
+        "Voornaam, achternaam en e-mailadres zijn verplicht, en een rol of een studentnummer."
+    )
+    preview_template = "accounts/people/import_preview.html"
     limit = LISTS_BY_USER
 
     def extra_fields(self, form: FileForm) -> dict[str, Any]:

@@ -64,14 +64,14 @@ def invite_first_manager(*, school: School, invitation: SchoolInvitation, by: Us
     with locked(school):
         if school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exists():
             raise InviteRefused(HAS_MANAGER)
-        if pending := manager_invitations(school).first():
+        if pending := manager_invitations().filter(school=school).first():
             raise InviteRefused(IS_ASKED.format(name=pending.full_name))
         return invite(school=school, invitation=invitation, roles=[Role.SCHOOLBEHEER], by=by)
 
 
-def manager_invitations(school: School) -> QuerySet[SchoolInvitation]:
+def manager_invitations() -> QuerySet[SchoolInvitation]:
     """Return open invitations for Schoolbeheer alone, as the Consortium sends them."""
-    return school.school_invitations.open().filter(roles=[Role.SCHOOLBEHEER.value])
+    return SchoolInvitation.objects.open().filter(roles=[Role.SCHOOLBEHEER.value])
 
 
 def _refuse(school: School, email: str, by: User) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, confirmation
 from accounts.models import Role, RoleChange
 from accounts.pagination import read_page
 from accounts.school.navigation import get_managed_school
@@ -77,8 +77,9 @@ def take_role(request: UserRequest, school_id: int, user_id: int, role: str) -> 
     if request.method == "GET":
         if role not in {membership.role for membership in target.roles}:
             return redirect("school:person", school.pk, user_id)
-        context = {"school": school, "person": target, "label": label, "sentence": _what_taking_does(target, role)}
-        return render(request, "accounts/people/take_role.html", context)
+        heading = f"Rol {label} afnemen van {target.user.full_name}?"
+        back = (reverse("school:person", args=[school.pk, user_id]), f"Terug naar {target.user.full_name}")
+        return confirmation(request, heading, _what_taking_does(target, role), verb="Rol afnemen", back=back)
     try:
         if roles.take_role(school=school, user=target.user, role=role, by=request.user):
             messages.success(request, f"{target.user.full_name} heeft niet langer de rol {label}.")
@@ -93,8 +94,9 @@ def leave(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
     school = get_managed_school(request.user, school_id)
     target = get_person(school, user_id)
     if request.method == "GET":
-        context = {"school": school, "person": target, "sentence": _what_leaving_does(target)}
-        return render(request, "accounts/people/leave.html", context)
+        heading = f"{target.user.full_name} uit de school halen?"
+        back = (reverse("school:person", args=[school.pk, user_id]), f"Terug naar {target.user.full_name}")
+        return confirmation(request, heading, _what_leaving_does(target), verb="Uit de school halen", back=back)
     try:
         if roles.leave(school=school, user=target.user, by=request.user):
             messages.success(request, f"{target.user.full_name} is uit de school gehaald.")

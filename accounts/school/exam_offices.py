@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, confirmation
 from accounts.mail.addresses import mailable
 from accounts.models import ExamOffice, Role, School, User
 
@@ -136,4 +137,8 @@ def remove_office(request: UserRequest, office_id: int) -> HttpResponse:
                 log_office(office=office, before=str(office), after="", by=request.user)
         messages.success(request, f"{office.name} staat niet meer in de lijst.")
         return redirect("accounts:exam_offices")
-    return render(request, "accounts/school/remove_exam_office.html", {"office": office})
+    sentence = (
+        f"{office.email} kan daarna niet meer uit de lijst worden gekozen. Wat al verzonden is blijft zoals het is."
+    )
+    back = (reverse("accounts:exam_offices"), "Terug naar examenbureaus")
+    return confirmation(request, f"{office.name} verwijderen?", sentence, verb="Verwijderen", back=back)

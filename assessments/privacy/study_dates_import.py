@@ -190,10 +190,15 @@ class DatesPages(SchoolListPages):
     model = DatesImport
     template = TEMPLATE
     filename = "datums"
-    namespace, name, templates = "privacy", "dates", "assessments/privacy/import_dates"
-
-    def start_context(self) -> dict[str, Any]:
-        return {"notice": retention.NOTICE.days}
+    namespace, name = "privacy", "dates"
+    title = "Lijst met datums importeren"
+    back = ("privacy:retention", "Terug naar bewaren en wissen")
+    explained = (
+        "Vul een leeg template in en sla het op, of gebruik een eigen lijst met dezelfde kolomnamen. Op elke regel "
+        "staat een studentnummer met een diplomadatum, of met een datum van vertrek zonder diploma. Door een nieuwe "
+        f"datum wordt {retention.NOTICE.days} dagen lang nog niets gewist."
+    )
+    preview_template = "assessments/privacy/import_dates_preview.html"
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """Return the page's rows with the students' names, which the list itself does not contain."""

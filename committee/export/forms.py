@@ -125,6 +125,12 @@ HEADER_LENGTH = 60
 NAME_TAKEN = "Er is al een exportprofiel met deze naam."
 SAME_HEADER = "‘{}’ is ook de kop van een andere kolom. Geef elke kolom een eigen kop."
 NO_PLACE = "Dit is geen plaats. Vul een getal in, zoals 1."
+# The closed list shows its choice whole on a phone.
+SHORT_ENCODINGS = [
+    (Encoding.UTF8_BOM.value, "UTF-8 met BOM"),
+    (Encoding.UTF8.value, "UTF-8 zonder BOM"),
+    (Encoding.WINDOWS_1252.value, "Windows-1252"),
+]
 CHOICES = {"separator": Separator, "decimal_sign": DecimalSign, "date_form": DateForm, "encoding": Encoding}
 
 
@@ -146,12 +152,16 @@ class ExportProfileForm(forms.ModelForm):
         model = ExportProfile
         fields = ["name", "separator", "decimal_sign", "date_form", "encoding", "has_headers"]
         fields += ["word_o", "word_v", "word_g"]
+        help_texts = {
+            "encoding": "Excel herkent UTF-8 met BOM. Wat niet in Windows-1252 past, wordt een vraagteken.",
+        }
         error_messages = dict.fromkeys(
             CHOICES, dict.fromkeys(("invalid_choice", "required"), "Kies een van de mogelijkheden.")
         )
 
     def __init__(self, data: QueryDict | None = None, *, profile: ExportProfile, schools: list[School]) -> None:
         super().__init__(data, instance=profile, initial={"version": profile.version})
+        self.fields["encoding"].choices = SHORT_ENCODINGS  # type: ignore[attr-defined]
         columns = profile.columns or [[column.key, column.header] for column in PLAIN_COLUMNS]
         places = {key: (place, header) for place, (key, header) in enumerate(columns, 1)}
         for column in COLUMNS:

@@ -39,7 +39,7 @@ DEMO_ACCOUNTS: list[DemoAccount] = [
     ),
     _account(
         *("PRAKTIJKOPLEIDER", "Praktijkopleider", "praktijkopleider", "Kees", "", "Verhoeven"),
-        to_try="Open de uitnodiging aan Kees Verhoeven in het postvak en vul het formulier in.",
+        to_try="Open de mail met de uitnodiging aan Kees Verhoeven en vul het formulier in.",
     ),
     _account(
         *("EXAMENCOMMISSIE", "Examencommissie", "examencommissie", "Fatima", "", "El Amrani"),

@@ -19,7 +19,7 @@ from .versions import read_content
 
 PATH = settings.BASE_DIR / "docs" / "examens.md"
 # Wide tables and examples scroll by themselves, with the keyboard too.
-TABLE = '<div class="exam-table" tabindex="0" role="group" aria-label="{}"><table>'
+TABLE = '<div class="exam-table" tabindex="0" role="group" aria-label="{}"><table class="table">'
 EXAMPLE = '<pre tabindex="0" role="group" aria-label="{}"><code>{}</code></pre>\n'
 
 

@@ -105,6 +105,15 @@ class UnitOutcomes:
     tables: tuple[Table, ...]
     good_from: tuple[GoodFrom, ...]  # of the unit, then of its parts
 
+    @property
+    def examples(self) -> list[tuple[str, UnitResult]]:
+        return [
+            ("Alles O", self.all_o),
+            ("Alles V", self.all_v),
+            ("Alles G", self.all_g),
+            ("Eén O, al het andere G", self.one_o),
+        ]
+
 
 def exam_good_from(exam: ExamContent) -> GoodFrom:
     """Return from how many points the exam as a whole is G."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -87,6 +87,7 @@ def places_of(node: Node, path: DataPath) -> Iterator[tuple[DataPath, Place]]:
 
 CODE, TITLE, TEXT = 20, 200, 1000  # characters; codes and titles as in the database
 MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file
+LEVELS = ("units", "core_tasks", "work_processes", "parts")
 MAX_CRITERIA = 500  # a unit's form posts a field for each, and settings allow 2,000 fields
 
 
@@ -144,15 +145,15 @@ class ExamContent:
     units: tuple[UnitContent, ...]
 
 
-def read_exam(root: Node, *, with_scheme: bool = True) -> ExamContent:
-    """Return the exam of a parsed file; raise `FileRefused` with all its faults.
+def read_exam(root: Node, *, with_scheme: bool = True, faults: Sequence[Fault] = ()) -> ExamContent:
+    """Return the exam of a parsed file; raise `FileRefused` with all its faults, and `faults` of the parser.
 
     Without `with_scheme` the grading data are not checked against the content: when the file is refused anyway,
     numbers that could not be read would be reported as missing too.
     """
-    reader = _Reader()
+    reader = _Reader(faults)
     content = reader.exam(root)
-    if with_scheme and not reader.faults:
+    if with_scheme and content.grading_rule in scores.RULES:
         reader.check_scheme(content)
     if reader.faults:
         raise FileRefused(reader.faults)
@@ -191,9 +192,12 @@ class _Below(Generic[_Item]):
 class _Reader:
     """Collects all faults; what can't be read is replaced by something empty."""
 
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.faults: list[Fault] = list(faults)
         self._places: dict[DataPath, Place] = {}
+        # Levels of which problems in the grading data would follow from a fault that is reported already.
+        self._ungraded: set[DataPath] = set()  # their own grading data are unreadable
+        self._uncounted: set[DataPath] = set()  # so are items below, and with them the points of every level above
 
     def fault(self, node: Node, place: str, text: str) -> None:
         self.faults.append(Fault(node.place, f"{place}: {text}"))
@@ -225,23 +229,27 @@ class _Reader:
         fields = self.fields(node, "Examen", ["kind", "code", "title", "cohort"], ["level"])
         if isinstance(fields["cohort"].value, int):  # a single year: advice to add quotes would not help
             fields["cohort"] = Node(str(fields["cohort"].value), fields["cohort"].place)
-        faults = len(self.faults)
-        exam = Exam(
-            kind=self.choice(fields["kind"], "Examen", "kind", Exam.Kind.values),
-            code=self.text(fields["code"], "Examen", "code", CODE),
-            title=self.text(fields["title"], "Examen", "title", TITLE),
-            cohort=self.text(fields["cohort"], "Examen", "cohort", CODE),
-        )
+        exam, right = Exam(title=self.text(fields["title"], "Examen", "title", TITLE)), set()
+        readers = {
+            "kind": lambda node: self.choice(node, "Examen", "kind", Exam.Kind.values),
+            "code": lambda node: self.text(node, "Examen", "code", CODE),
+            "cohort": lambda node: self.text(node, "Examen", "cohort", CODE),
+        }
+        for name, read in readers.items():
+            before = len(self.faults)
+            setattr(exam, name, read(fields[name]))
+            if getattr(exam, name) and len(self.faults) == before:
+                right.add(name)
         match fields.get("level", Node(None)):
             case Node(value=int() as level) if not isinstance(level, bool) and 1 <= level <= 4:
                 exam.level = level
             case Node(value=value) as level_node if value is not None:
                 self.fault(level_node, "Examen", "'level' is het niveau: 1, 2, 3 of 4.")
-        if len(self.faults) == faults and all(fields[name].value for name in ("kind", "code", "cohort")):
-            try:
-                exam.clean()
-            except ValidationError as error:
-                for name, messages in error.message_dict.items():
+        try:
+            exam.clean()
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                if name in right:
                     self.fault(fields[name], "Examen", f"{name!r} klopt niet. {messages[0]}")
         return exam
 
@@ -279,6 +287,8 @@ class _Reader:
         data = self.grading(fields["grading"], path, place)
         kind = self.choice(fields["kind"], place, "kind", Part.Kind.values)
         items = self.items(fields["criteria"], place, "criteria")
+        if not items:
+            self._uncounted.add(path)
         criteria = tuple(self.criterion(item, f"{place}, criterium {number}") for number, item in enumerate(items, 1))
         self.check_unique([criterion.text for criterion in criteria], items, place, "het criterium")
         return PartContent(kind, criteria), data
@@ -312,15 +322,20 @@ class _Reader:
             title = f"{name} {code[:CODE]}"
             item_place = title[0].upper() + title[1:] if place == "Examen" else f"{place}, {title}"
             content, data = read_item(item, (*path, key, code), item_place)
+            if getattr(content, coded_by) != code:
+                self._uncounted.add(path)
             codes.append(code)
             result.contents.append(content)
             result.data[code] = data
         self.check_unique(codes, items, place, name)
+        if not items or len(set(codes)) < len(codes):
+            self._uncounted.add(path)
         return result
 
     def grading(self, node: Node, path: DataPath, place: str, *, below: str = "") -> _Data:
         """Return the grading data of one level; remember their places for `check_scheme`."""
         if not isinstance(node.value, dict):
+            self._ungraded.add(path)
             if node.value is not None:
                 self.fault(node, place, "'grading' hoort namen met waarden te hebben, zoals 'good_from: 5'.")
             return {}
@@ -330,14 +345,21 @@ class _Reader:
         return {key: value.plain() for key, value in node.value.items()}
 
     def check_scheme(self, content: ExamContent) -> None:
+        """Add the problems of the grading data, except those that follow from a reported fault."""
         try:
             scores.load_scheme(rule=content.grading_rule, data=content.grading_data, units=content_nodes(content.units))
         except scores.SchemeError as error:
             for problem in error.problems:
                 path = problem.path
+                if self._follows_from_fault(_level_of(path)):
+                    continue
                 while path and path not in self._places:
                     path = path[:-1]
                 self.faults.append(Fault(self._places.get(path, NOWHERE), str(problem)))
+
+    def _follows_from_fault(self, level: DataPath) -> bool:
+        related = any(path[: len(level)] == level or level[: len(path)] == path for path in self._uncounted)
+        return level in self._ungraded or related
 
     def fields(self, node: Node, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
         """Return the node's fields; a missing one of `required` is reported here, and None in the result."""
@@ -403,6 +425,14 @@ class _Reader:
             seen[value] += 1
             if value and seen[value] == 2:
                 self.fault(node, place, f"{name} {value[:60]!r} staat er {times[value]} keer in; eens is genoeg.")
+
+
+def _level_of(path: DataPath) -> DataPath:
+    """Return the level that a path in the grading data belongs to: () is the exam, ('units', 'B1') a unit."""
+    end = 0
+    while path[end : end + 1] and path[end] in LEVELS and len(path) > end + 1:
+        end += 2
+    return path[:end]
 
 
 def _is_invisible(sign: str) -> bool:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.importing.reading import MAX_BYTES as MAX_FILE_BYTES
 from accounts.importing.reading import OLE, why_not_ole
 from accounts.models import User
+from accounts.search import holds
 from exams.grading.scores import Problem, SchemeError, load_scheme
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, PublishedContent, Upload, WorkProcess
 
@@ -63,8 +64,14 @@ def read_content(content: bytes) -> ExamFile:
         raise FileRefused([Fault(NOWHERE, "het bestand is groter dan 10 MB; zo groot is geen examen.")])
     if content.startswith(OLE):
         raise FileRefused([Fault(NOWHERE, why_not_ole(content))])
-    exam = excel_reader.read_workbook(content) if content.startswith(ZIP) else read_exam(parse(content))
+    exam = excel_reader.read_workbook(content) if content.startswith(ZIP) else _read_yaml(content)
     return ExamFile(hashlib.sha256(content).hexdigest(), exam)
+
+
+def _read_yaml(content: bytes) -> ExamContent:
+    faults: list[Fault] = []
+    root = parse(content, faults)
+    return read_exam(root, faults=faults)
 
 
 def read_file(path: Path) -> ExamFile:
@@ -264,6 +271,36 @@ class VersionPreview:
             return []
         newest = self.current.number if self.current else 0
         return list(self.exam.versions.filter(published_at=None, number__gt=newest).select_related("exam"))
+
+
+@dataclass(frozen=True)
+class ExamRow:
+    """An exam with its current version and its newest draft that can still be published."""
+
+    exam: Exam
+    current: ExamVersion | None
+    draft: ExamVersion | None
+
+
+def find_exams(query: str) -> models.QuerySet[Exam]:
+    """Return exams by title, code, cohort and kind, in any accents."""
+    exams = Exam.objects.all()
+    if query:
+        texts = [(exam.pk, [exam.title, exam.code, exam.cohort, exam.get_kind_display()]) for exam in exams]
+        exams = exams.filter(pk__in=[pk for pk, words in texts if holds(query, words)])
+    return exams
+
+
+def exam_rows(exams: Sequence[Exam]) -> list[ExamRow]:
+    """Return a row for each exam, in one query."""
+    newest: dict[tuple[int, bool], ExamVersion] = {}
+    for version in ExamVersion.objects.filter(exam__in=exams).defer("grading_data").order_by("number"):
+        newest[version.exam_id, version.published_at is not None] = version
+    rows = []
+    for exam in exams:
+        current, draft = newest.get((exam.pk, True)), newest.get((exam.pk, False))
+        rows.append(ExamRow(exam, current, draft if draft and (not current or draft.number > current.number) else None))
+    return rows
 
 
 def store_upload(*, content: bytes, filename: str, by: User) -> Upload:

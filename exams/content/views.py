@@ -1,6 +1,6 @@
-"""Admin pages for exam content: upload a file, preview it, save it as a draft, publish it, download it.
+"""The Consortium's pages of exam content: list, upload, preview, save as a draft, publish, download.
 
-`exams.admin` routes them through `admin_view`, which admits the Consortium's staff only.
+`urls` limits them to staff.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,6 +28,8 @@ from .versions import (
     NewerVersionPublished,
     StaleComparison,
     comparison_token,
+    exam_rows,
+    find_exams,
     preview_upload,
     preview_version,
     publish,
@@ -36,12 +39,23 @@ from .versions import (
 )
 from .yaml_writer import write_yaml
 
-SHOWN_FAULTS = 50  # the rest mostly follows from the first ones
+PAGE_SIZE = 50
+SEARCH_FROM = 10  # with fewer exams the list has no search line
 YAML = "application/yaml; charset=utf-8"
 
 
 def get_version(pk: int) -> ExamVersion:
-    return get_object_or_404(ExamVersion.objects.select_related("exam", "prepared_by"), pk=pk)
+    return get_object_or_404(ExamVersion.objects.select_related("exam", "prepared_by", "published_by"), pk=pk)
+
+
+@require_GET
+def exams(request: UserRequest) -> HttpResponse:
+    """List the exams, with the published version and the draft of each."""
+    query = request.GET.get("q", "").strip()
+    page = Paginator(find_exams(query), PAGE_SIZE).get_page(request.GET.get("pagina"))
+    searchable = bool(query) or page.paginator.count >= SEARCH_FROM
+    context = {"page": page, "rows": exam_rows(list(page)), "query": query, "searchable": searchable}
+    return render(request, "exams/content/exams.html", context)
 
 
 # --- A file ------------------------------------------------------------------------------------------
@@ -49,31 +63,29 @@ def get_version(pk: int) -> ExamVersion:
 def upload(request: UserRequest) -> HttpResponse:
     """'Examen inlezen': show a file's faults beside the form, so that the corrected file can be uploaded here."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
-    context: dict[str, Any] = {"form": form, "title": "Examen inlezen"}
+    context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             stored = store_upload(content=file.read(), filename=file.name, by=request.user)
         except FileRefused as error:
-            faults = error.faults
-            more = max(len(faults) - SHOWN_FAULTS, 0)
-            context |= {"filename": file.name, "faults": faults[:SHOWN_FAULTS], "count": len(faults), "more": more}
+            context |= {"filename": file.name, "faults": error.faults}
         else:
-            return redirect("admin:exams_preview", stored.public_id)
-    return _page(request, "upload.html", context)
+            return redirect("exam_content:preview", stored.public_id)
+    return render(request, "exams/content/upload.html", context)
 
 
 @require_GET
 def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Show what saving the file would make: the differences, the form, the outcomes, the content."""
     stored = get_object_or_404(Upload.objects.select_related("version__exam"), public_id=public_id)
-    return _page(request, "preview.html", {"title": "Bekijken", "upload": stored, "preview": preview_upload(stored)})
+    return render(request, "exams/content/preview.html", {"upload": stored, "preview": preview_upload(stored)})
 
 
 @require_GET
 def form_of_upload(request: UserRequest, public_id: UUID, number: int) -> HttpResponse:
     stored = get_object_or_404(Upload, public_id=public_id)
-    back = reverse("admin:exams_preview", args=[stored.public_id])
+    back = reverse("exam_content:preview", args=[stored.public_id])
     return _form(request, preview_upload(stored).content, number, back)
 
 
@@ -83,14 +95,27 @@ def save(request: UserRequest, public_id: UUID) -> HttpResponse:
     stored = get_object_or_404(Upload, public_id=public_id)
     version = save_as_draft(upload=stored, by=request.user)
     messages.success(request, f"{version} is opgeslagen als concept. Publiceer deze versie als alles klopt.")
-    return redirect("admin:exams_examversion_change", version.pk)
+    return redirect("exam_content:version", version.pk)
 
 
 # --- A version ---------------------------------------------------------------------------------------
 @require_GET
+def version(request: UserRequest, version_id: int) -> HttpResponse:
+    """Show a version's content, outcomes and differences, beside the other versions of the exam."""
+    version = get_version(version_id)
+    context = {
+        "version": version,
+        "current": version.exam.current_version,
+        "versions": version.exam.versions.order_by("-number"),
+        "preview": preview_version(version),
+    }
+    return render(request, "exams/content/version.html", context)
+
+
+@require_GET
 def form_of_version(request: UserRequest, version_id: int, number: int) -> HttpResponse:
     version = get_version(version_id)
-    back = reverse("admin:exams_examversion_change", args=[version.pk])
+    back = reverse("exam_content:version", args=[version.pk])
     return _form(request, stored_content(version), number, back)
 
 
@@ -99,17 +124,16 @@ def publish_version(request: UserRequest, version_id: int) -> HttpResponse:
     """'Publiceren', after a confirmation that lists the changes."""
     version = get_version(version_id)
     if request.method == "POST" and _published(request, version):
-        return redirect("admin:exams_examversion_change", version.pk)
+        return redirect("exam_content:version", version.pk)
     current = version.exam.current_version
     context = {
-        "title": "Publiceren",
         "version": version,
         "preview": preview_version(version),
         "compared_with": comparison_token(current),
         "overtaken": current if current and current.number > version.number else None,
         "own_work": version.prepared_by == request.user,
     }
-    return _page(request, "publish.html", context)
+    return render(request, "exams/content/publish.html", context)
 
 
 def _published(request: UserRequest, version: ExamVersion) -> bool:
@@ -161,22 +185,17 @@ def example_workbook(request: UserRequest) -> HttpResponse:
 
 @require_GET
 def guide(request: UserRequest) -> HttpResponse:
-    return _page(request, "guide.html", {"title": render_guide().title, "guide": render_guide()})
+    return render(request, "exams/content/guide.html", {"guide": render_guide()})
 
 
 # --- Responses ---------------------------------------------------------------------------------------
-def _page(request: UserRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    whole = {**admin.site.each_context(request), **context}
-    return render(request, f"admin/exams/content/{template}", whole)
-
-
 def _form(request: UserRequest, content: ExamContent, number: int, back: str) -> HttpResponse:
     """Render the form of a unit; `number` counts from 1."""
     if not 1 <= number <= len(content.units):
         raise Http404
     unit = content.units[number - 1]
     context = {"content": content, "unit": unit, "sheets": form_of(unit), "back": back}
-    return render(request, "admin/exams/content/form.html", context)
+    return render(request, "exams/content/form.html", context)
 
 
 def _filename(version: ExamVersion, ending: str) -> str:

@@ -68,8 +68,11 @@ MAX_VALUES = 60_000
 MAX_DEPTH = 20
 
 
-def parse(content: bytes) -> Node:
-    """Return what the file holds; raise `FileRefused` for anything else than one YAML document within the limits."""
+def parse(content: bytes, faults: list[Fault] | None = None) -> Node:
+    """Return what the file holds; raise `FileRefused` for anything else than one YAML document within the limits.
+
+    Faults of single keys are added to `faults`, if given, and raised otherwise.
+    """
     text = _decoded(content)
     try:
         composed = yaml.compose(text, Loader=_Loader)
@@ -80,10 +83,10 @@ def parse(content: bytes) -> Node:
         raise FileRefused([unclosed_quote(text, error) or _explained(error)]) from error
     if composed is None:
         raise FileRefused([Fault(NOWHERE, "het bestand is leeg; kies het bestand waar het examen in staat.")])
-    faults: list[Fault] = []
-    root = _node(composed, faults)
-    if faults:
-        raise FileRefused(faults)
+    found: list[Fault] = [] if faults is None else faults
+    root = _node(composed, found)
+    if found and faults is None:
+        raise FileRefused(found)
     return root
 
 

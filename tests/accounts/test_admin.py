@@ -1,20 +1,15 @@
 """Permissions of the Consortium's staff in the admin."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.auth import mfa
-from accounts.models import Membership, Role, School, SchoolInvitation, User
-from accounts.people.invite import invite, invite_first_manager, withdraw
+from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.concurrency import at_once
-from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, UserFactory, member
+from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, UserFactory
 
 from .auth.codes import app_of, password_of
 
@@ -34,24 +29,13 @@ def chief(client: Client, db: None) -> User:
     return user
 
 
-def test_staff_switches_digital_assessment_on(client: Client, staff: User, school: School) -> None:
-    School.objects.update(digital_assessment_active=False)
-    offices = {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
-    days = {"link_days": "60", "appeal_days": "14"}
-    form = {"name": school.name, "digital_assessment_active": "on", **days, **offices}
-    client.post(f"/beheer/accounts/school/{school.pk}/change/", form)
-    school.refresh_from_db()
-    assert school.digital_assessment_active
-
-
 def test_two_exam_offices_with_one_address_are_refused(client: Client, staff: User, school: School) -> None:
     form = {"name": school.name, "link_days": "60", "appeal_days": "14"}
     form |= {"exam_offices-TOTAL_FORMS": "2", "exam_offices-INITIAL_FORMS": "0"}
     for number, email in enumerate(["bureau@hier.test", "Bureau@Hier.test"]):
         form |= {f"exam_offices-{number}-name": f"Bureau {number}", f"exam_offices-{number}-email": email}
-    for page in ("add/", f"{school.pk}/change/"):
-        response = client.post(f"/beheer/accounts/school/{page}", form)
-        assert "Dit adres staat hier twee keer." in response.content.decode()
+    response = client.post(f"/beheer/django/accounts/school/{school.pk}/change/", form)
+    assert "Dit adres staat hier twee keer." in response.content.decode()
     assert not school.exam_offices.exists()
 
 
@@ -67,27 +51,34 @@ def test_duplicate_role_is_refused(client: Client, chief: User, docent: User, sc
 
 def test_user_who_is_not_staff_is_refused(client: Client, docent: User, school: School) -> None:
     client.force_login(docent)
-    assert client.get(f"/beheer/accounts/school/{school.pk}/change/").status_code == 302
-    assert client.get("/beheer/").status_code == 302
+    assert client.get(f"/beheer/django/accounts/school/{school.pk}/change/").status_code == 302
+    assert client.get("/beheer/django/").status_code == 302
 
 
-@pytest.mark.parametrize("page", ["school", "user"])
+@pytest.mark.parametrize("page", ["school/", "user/", "user/add/"])
 def test_lists_and_forms_open(client: Client, chief: User, docent: User, page: str) -> None:
-    assert client.get(f"/beheer/accounts/{page}/").status_code == 200
-    assert client.get(f"/beheer/accounts/{page}/add/").status_code == 200
+    assert client.get(f"/beheer/django/accounts/{page}").status_code == 200
 
 
-def test_staff_makes_schools_and_no_accounts(client: Client, staff: User) -> None:
-    assert client.get("/beheer/accounts/user/").status_code == 200
-    assert client.get("/beheer/accounts/school/add/").status_code == 200
-    assert client.get("/beheer/accounts/user/add/").status_code == 403
+def test_admin_neither_adds_nor_activates_a_school(client: Client, staff: User, school: School) -> None:
+    """The Consortium's own pages do."""
+    assert client.get("/beheer/django/accounts/school/add/").status_code == 403
+    form = {"name": school.name, "link_days": "60", "appeal_days": "14"}
+    form |= {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
+    assert client.post(f"/beheer/django/accounts/school/{school.pk}/change/", form).status_code == 302
+    assert School.objects.get(pk=school.pk).digital_assessment_active
+
+
+def test_staff_makes_no_accounts(client: Client, staff: User) -> None:
+    assert client.get("/beheer/django/accounts/user/").status_code == 200
+    assert client.get("/beheer/django/accounts/user/add/").status_code == 403
 
 
 def test_staff_gives_no_password_and_changes_no_address(client: Client, staff: User, docent: User) -> None:
     word = {"password1": "nieuw-wachtwoord-1", "password2": "nieuw-wachtwoord-1", "usable_password": "true"}
-    assert client.get(f"/beheer/accounts/user/{docent.pk}/password/").status_code == 403
-    assert client.post(f"/beheer/accounts/user/{docent.pk}/password/", word).status_code == 403
-    page = client.get(f"/beheer/accounts/user/{docent.pk}/change/").content.decode()
+    assert client.get(f"/beheer/django/accounts/user/{docent.pk}/password/").status_code == 403
+    assert client.post(f"/beheer/django/accounts/user/{docent.pk}/password/", word).status_code == 403
+    page = client.get(f"/beheer/django/accounts/user/{docent.pk}/change/").content.decode()
     assert "/password/" not in page
     assert change(client, docent, email="mijn@consortium.test", password="!", first_name="Derk") == 302
     before = (docent.password, docent.email)
@@ -97,7 +88,7 @@ def test_staff_gives_no_password_and_changes_no_address(client: Client, staff: U
 
 def test_staff_switches_no_account_off_or_on(client: Client, staff: User, docent: User) -> None:
     """Staff could otherwise lock out a school's Schoolbeheer and invite another."""
-    assert 'name="is_active"' not in client.get(f"/beheer/accounts/user/{docent.pk}/change/").content.decode()
+    assert 'name="is_active"' not in client.get(f"/beheer/django/accounts/user/{docent.pk}/change/").content.decode()
     for is_active, post in ((True, ""), (False, "on")):
         User.objects.filter(pk=docent.pk).update(is_active=is_active)
         assert change(client, docent, is_active=post) == 302
@@ -128,7 +119,7 @@ def test_staff_does_not_make_staff_or_superusers(client: Client, staff: User, do
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     }
-    assert client.post(f"/beheer/accounts/user/{docent.pk}/change/", form).status_code == 302
+    assert client.post(f"/beheer/django/accounts/user/{docent.pk}/change/", form).status_code == 302
     docent.refresh_from_db()
     assert (docent.is_staff, docent.is_superuser) == (False, False)
 
@@ -136,21 +127,21 @@ def test_staff_does_not_make_staff_or_superusers(client: Client, staff: User, do
 def test_staff_does_not_change_a_superuser_or_their_password(client: Client, staff: User) -> None:
     chief = UserFactory(is_staff=True, is_superuser=True)
     word = {"password1": "nieuw-wachtwoord-1", "password2": "nieuw-wachtwoord-1", "usable_password": "true"}
-    assert client.post(f"/beheer/accounts/user/{chief.pk}/password/", word).status_code == 403
+    assert client.post(f"/beheer/django/accounts/user/{chief.pk}/password/", word).status_code == 403
     before = chief.password
     chief.refresh_from_db()
     assert chief.password == before
 
 
 def test_staff_does_not_touch_a_student_number(client: Client, staff: User, student: Membership) -> None:
-    page = client.get(f"/beheer/accounts/user/{student.user.pk}/change/").content.decode()
+    page = client.get(f"/beheer/django/accounts/user/{student.user.pk}/change/").content.decode()
     assert "123456" in page
     assert "memberships-0-student_number" not in page
 
 
 def test_nothing_is_deleted(client: Client, staff: User, docent: User, school: School) -> None:
-    assert client.post(f"/beheer/accounts/user/{docent.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert client.post(f"/beheer/accounts/school/{school.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/beheer/django/accounts/user/{docent.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/beheer/django/accounts/school/{school.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 def user_form(user: User, **changes: object) -> dict[str, object]:
@@ -171,7 +162,7 @@ def user_form(user: User, **changes: object) -> dict[str, object]:
 
 
 def change(client: Client, user: User, **changes: object) -> int:
-    return client.post(f"/beheer/accounts/user/{user.pk}/change/", user_form(user, **changes)).status_code
+    return client.post(f"/beheer/django/accounts/user/{user.pk}/change/", user_form(user, **changes)).status_code
 
 
 def test_an_address_in_capitals_is_the_same_address(client: Client, chief: User, docent: User) -> None:
@@ -224,7 +215,7 @@ def test_staff_cannot_grant_own_role(client: Client, chief: User, docent: User, 
 
 
 # --- Lost phone and recovery codes ---------------------------------------------------------------
-USERS = "/beheer/accounts/user/"
+USERS = "/beheer/django/accounts/user/"
 
 
 def remove_second_step(client: Client, *people: User, confirmed: bool = True) -> str:
@@ -287,98 +278,10 @@ def test_second_factor_is_removed_by_staff_only(client: Client, with_code: User,
 
 
 def test_staff_can_require_two_factor_for_a_committee(client: Client, staff: User, school: School) -> None:
-    assert "second_factor_for_committee" in client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
-
-
-# --- The first Schoolbeheer ----------------------------------------------------------------------
-MANAGER = {"first_name": "Bea", "last_name": "Beheer", "email": "Bea@hier.test"}
-
-
-def ask(client: Client, school: School, **changes: str) -> Any:
-    return client.post(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/", {**MANAGER, **changes})
-
-
-def test_staff_invites_the_first_schoolbeheer(client: Client, staff: User, school: School) -> None:
-    page = client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
-    assert f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/" in page
-    assert ask(client, school).status_code == 302
-    invitation = school.school_invitations.get()
-    assert (invitation.roles, invitation.email, invitation.by) == (["SCHOOLBEHEER"], "bea@hier.test", staff)
-    assert OutgoingMail.objects.get().to == "bea@hier.test"
-    assert not school.memberships.exists()
-    assert "bea@hier.test" in ask_page(client, school)
-
-
-def ask_page(client: Client, school: School) -> str:
-    return client.get(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/").content.decode()
-
-
-def test_school_with_schoolbeheer_refuses_the_invitation(client: Client, staff: User, school: School) -> None:
-    there = member(school, "SCHOOLBEHEER")
-    assert "heeft al iemand met de rol Schoolbeheer" in ask(client, school).content.decode()
-    User.objects.filter(pk=there.pk).update(is_active=False)
-    assert ask(client, school).status_code == 302
-
-
-def test_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
-    ask(client, school)
-    refused = ask(client, school, email="an@hier.test").content.decode()
-    assert "Er staat al een uitnodiging open, aan Bea Beheer" in refused
-    withdraw(invitation=school.school_invitations.get())
-    assert ask(client, school, email="an@hier.test").status_code == 302
-
-
-@pytest.mark.django_db(transaction=True)
-def test_concurrent_staff_invite_one_manager(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-
-    def asks(email: str) -> Callable[[], SchoolInvitation]:
-        someone = SchoolInvitation(first_name="Bea", last_name="Beheer", email=email)
-        by = UserFactory(is_staff=True)
-        return lambda: invite_first_manager(school=school, invitation=someone, by=by)
-
-    results = at_once(asks("bea@hier.test"), asks("an@hier.test"))
-    assert sorted(type(result).__name__ for result in results) == ["InviteRefused", "SchoolInvitation"]
-    assert school.school_invitations.count() == OutgoingMail.objects.count() == 1
-
-
-def test_staff_cannot_invite_themselves(client: Client, staff: User, school: School) -> None:
-    assert "Dit is uw eigen e-mailadres" in ask(client, school, email=staff.email).content.decode()
-    assert not school.school_invitations.exists()
-
-
-def test_staff_gives_no_other_role_by_invitation(client: Client, staff: User, school: School) -> None:
-    ask(client, school, roles="EXAMENCOMMISSIE")
-    assert school.school_invitations.get().roles == ["SCHOOLBEHEER"]
-
-
-def test_staff_resends_and_withdraws_the_invitation(client: Client, staff: User, school: School) -> None:
-    ask(client, school)
-    invitation = school.school_invitations.get()
-    address = f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/{invitation.public_id}/"
-    assert client.post(f"{address}opnieuw/").status_code == 302
-    invitation.refresh_from_db()
-    assert invitation.generation == 2
-    assert client.post(f"{address}intrekken/").status_code == 302
-    assert not school.school_invitations.open().exists()
-
-
-def test_staff_cannot_change_a_schools_invitations(client: Client, staff: User, school: School, docent: User) -> None:
-    invitation = invite(
-        school=school,
-        invitation=SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test"),
-        roles=["DOCENT"],
-        by=docent,
+    assert (
+        "second_factor_for_committee"
+        in client.get(f"/beheer/django/accounts/school/{school.pk}/change/").content.decode()
     )
-    address = f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/{invitation.public_id}/"
-    assert client.post(f"{address}intrekken/").status_code == 404
-    assert "noa@hier.test" not in ask_page(client, school)
-
-
-def test_asking_is_for_staff(client: Client, docent: User, school: School) -> None:
-    client.force_login(docent)
-    assert ask(client, school).status_code == 302
-    assert not school.school_invitations.exists()
 
 
 @pytest.mark.parametrize("query", ["Yildiz", "Yıldız, Łukasz", "lukasz <l.y@hier.test>", "Luka\u200bsz"])
@@ -387,7 +290,7 @@ def test_people_are_found_by_letters_without_accents(client: Client, staff: User
     with_role = UserFactory(**names, email="l.y@hier.test")
     MembershipFactory(school=school, user=with_role, role=Role.DOCENT)
     without_role = UserFactory(**names, email="elders@hier.test")
-    queryset = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
+    queryset = client.get("/beheer/django/accounts/user/", {"q": query}).context["cl"].queryset
     assert with_role in queryset
     assert (without_role in queryset) is ("@" not in query)
     assert staff not in queryset
@@ -395,5 +298,5 @@ def test_people_are_found_by_letters_without_accents(client: Client, staff: User
 
 def test_a_school_is_found_by_letters_without_accents(client: Client, staff: User, school: School) -> None:
     skane = SchoolFactory(name="Skåne–Sørlandet")
-    queryset = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
+    queryset = client.get("/beheer/django/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
     assert list(queryset) == [skane]

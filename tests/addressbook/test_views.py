@@ -53,6 +53,18 @@ def test_everyone_of_the_school_by_last_name(teacher: Client, trainer: Contact, 
     assert names(teacher.get(CONTACTS)) == ["Dirk Docent", "Erik Examinator", "Kees Verhoeven"]
 
 
+def test_address_book_offers_the_import(teacher: Client) -> None:
+    start = reverse("addressbook_import:start", query={"terug": CONTACTS})
+    assert f'href="{start}"' in teacher.get(CONTACTS).content.decode()
+    assert f'href="{CONTACTS}"' in teacher.get(start).content.decode()
+
+
+@pytest.mark.parametrize("of", ["new", "existing"])
+def test_errors_of_a_contact_are_summed_up_once(teacher: Client, examiner: Contact, of: str) -> None:
+    page = teacher.post(ADD if of == "new" else edit(examiner), filled_in(examiner, last_name="")).content.decode()
+    assert page.count('id="fouten"') == 1
+
+
 def test_search_matches_name_organisation_and_address(teacher: Client, school: School) -> None:
     ContactFactory(school=school, first_name="Zoë", last_name="Kuipers", organisation="Bakkerij Bos")
     for query in ("zoe", "kuip bos", "bakkerij"):

@@ -55,10 +55,13 @@ def test_i2_consortium_staff_activate_the_school(
     log_in_at: Browse, teacher: Browse, school: School, student: Membership
 ) -> None:
     School.objects.update(digital_assessment_active=False)
-    staff = log_in_at(UserFactory(is_staff=True, is_superuser=True), f"/beheer/accounts/school/{school.pk}/change/")
-    staff.get_by_label("Digitaal beoordelen geactiveerd").check()
-    staff.get_by_role("button", name="Opslaan", exact=True).click()
-    expect(staff.get_by_text("met succes gewijzigd")).to_be_visible()
+    staff = log_in_at(UserFactory(is_staff=True), "/beheer/")
+    staff.get_by_label(f"Acties voor {school}").click()
+    staff.get_by_role("link", name="Activeren").click()
+    check_page(staff)
+    staff.get_by_role("button", name="Activeren").click()
+    expect(staff.get_by_text("Digitaal beoordelen is geactiveerd voor")).to_be_visible()
+    check_page(staff)
     page = teacher()
     expect(page.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
 

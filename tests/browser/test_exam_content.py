@@ -36,18 +36,18 @@ def test_new_exam_version_goes_live_without_a_restart(
         encoding="utf-8",
     )
     open_upload(staff, running.url)
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "1-inlezen")
     hand_in(staff, wrong)
     expect(staff.get_by_role("alert")).to_contain_text(
         "gastheer-met-fouten.yaml, regel 6: Examen: 'cohort' klopt niet."
     )
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "2-fouten")
 
     staff.get_by_role("link", name="de handleiding").click()
     expect(staff.get_by_role("heading", name="Fouten en wat u eraan doet")).to_be_in_viewport()
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "2-handleiding")
     staff.get_by_role("link", name="Examen inlezen").click()
 
@@ -57,14 +57,14 @@ def test_new_exam_version_goes_live_without_a_restart(
     expect(staff.get_by_text("Dit wordt een nieuw examen.")).to_be_visible()
     staff.get_by_text("Werkproces B1-K1-W1 Ontvangt gasten").first.click()
     expect(staff.get_by_role("columnheader", name="Cijfer zonder O")).to_be_visible()
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "3-bekijken")
     staff.get_by_role("link", name=f"Formulier van PVB-1 {UNIT}").click()
     look_at_form(staff, shots)
     staff.get_by_role("link", name="Terug naar het examen").click()
     staff.get_by_role("button", name="Opslaan als concept").click()
     expect(staff.get_by_text("is opgeslagen als concept")).to_be_visible()
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "5-concept")
     publish(staff, shots, "6-publiceren")
 
@@ -76,7 +76,7 @@ def test_new_exam_version_goes_live_without_a_restart(
     hand_in(staff, next_version)
     expect(staff.get_by_role("heading", name="Verschillen met versie 1")).to_be_visible()
     expect(staff.get_by_text("De titel was ‘Ontvangt gasten’ en wordt ‘Verwelkomt gasten’.")).to_be_visible()
-    check_page(staff, preload=False)
+    check_page(staff)
     shots(staff, "7-verschillen")
     staff.get_by_role("button", name="Opslaan als concept").click()
     publish(staff, shots, "8-publiceren-nieuwe-versie")
@@ -88,13 +88,13 @@ def test_new_exam_version_goes_live_without_a_restart(
 
 
 def open_upload(page: Page, url: str) -> None:
-    page.goto(f"{url}/beheer/exams/examversion/")
+    page.goto(f"{url}/beheer/examens/")
     page.get_by_role("link", name="Examen inlezen").click()
     expect(page.get_by_role("heading", name="Examen inlezen", level=1)).to_be_visible()
 
 
 def hand_in(page: Page, file: Path) -> None:
-    page.get_by_label("Bestand:").set_input_files(file)
+    page.get_by_label("Bestand").set_input_files(file)
     page.get_by_role("button", name="Bestand bekijken").click()
 
 
@@ -112,7 +112,7 @@ def look_at_form(page: Page, shots: walk.Shots) -> None:
 def publish(page: Page, shots: walk.Shots, name: str) -> None:
     page.get_by_role("link", name="Publiceren").click()
     expect(page.get_by_role("button", name="Publiceren")).to_be_visible()
-    check_page(page, preload=False)
+    check_page(page)
     shots(page, name)
     page.get_by_role("button", name="Publiceren").click()
     expect(page.get_by_text("is gepubliceerd en geldt vanaf nu")).to_be_visible()

@@ -18,8 +18,18 @@ from exams.models import ExamUnit
 from tests.factories import MembershipFactory
 
 from .walk import Shots
+from .wcag import at_each_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# Whether a closed list shows each of its choices whole.
+LONGEST_OPTION_FITS = """select => {
+    const style = getComputedStyle(select);
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return [...select.options].every(option => pen.measureText(option.text).width <= room);
+}"""
 
 
 @pytest.fixture
@@ -70,6 +80,8 @@ def test_c17_to_c19_final_results_are_downloaded_as_csv(
     page.get_by_role("button", name="Profiel opslaan").click()
     expect(page.get_by_text("Vul in hoe dit profiel heet.").first).to_be_visible()
     shots(page, "export-3")
+    for width in at_each_width(page):
+        assert page.get_by_label("Codering").evaluate(LONGEST_OPTION_FITS), width
     page.get_by_label("Naam van het profiel").fill("Ons systeem")
     for place in page.get_by_label("Plaats van").all():
         place.fill("")

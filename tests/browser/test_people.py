@@ -129,9 +129,11 @@ def test_inviting_someone_with_an_error_first(manage: Open, docent: User, shots:
     page.get_by_label("E-mailadres").fill("noa@hier.test")
     page.get_by_role("button", name="Uitnodiging verzenden").dblclick()
     expect(page.get_by_role("status")).to_contain_text("De uitnodiging aan Noa Wit is onderweg naar noa@hier.test.")
+    page.get_by_label("Acties voor Noa Wit").click()
     page.get_by_role("button", name="Opnieuw verzenden").click()
     expect(page.get_by_role("status")).to_contain_text("Er gaat een nieuwe link naar noa@hier.test.")
-    page.get_by_role("button", name="Intrekken").click()
+    page.get_by_label("Acties voor Noa Wit").click()
+    page.get_by_role("button", name="Uitnodiging intrekken").click()
     expect(page.get_by_role("status")).to_contain_text("is ingetrokken")
 
 

@@ -36,7 +36,7 @@ def test_the_icon_of_a_phone_s_start_screen_is_the_same() -> None:
         assert colours(picture) >= {PURPLE, GREEN, WHITE}
 
 
-@pytest.mark.parametrize("path", ["/inloggen/", "/beheer/", "/beheer/exams/exam/"])
+@pytest.mark.parametrize("path", ["/inloggen/", "/beheer/", "/beheer/django/exams/exam/"])
 def test_every_page_links_to_existing_icons(client: Client, db: None, path: str) -> None:
     if path != "/inloggen/":
         client.force_login(UserFactory(is_staff=True))

@@ -298,7 +298,7 @@ def test_change_by_a_superuser_records_the_address(client: Client, someone: User
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     form = {"email": NEW, "first_name": "Sam", "last_name": "Smit", "is_active": "on"}
     form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
-    answer = client.post(f"/beheer/accounts/user/{someone.pk}/change/", form)
+    answer = client.post(f"/beheer/django/accounts/user/{someone.pk}/change/", form)
     assert answer.status_code == 302
     assert email_of(someone) == NEW
     [change] = EmailChange.objects.all()

@@ -125,12 +125,12 @@ def test_wrong_passwords_lock_only_their_account(client: Client, someone: User) 
 
 def test_admin_uses_the_sites_login(client: Client, someone: User) -> None:
     word = {"username": "sam@school.test", "password": PASSWORD}
-    asked = client.get("/beheer/").url
-    assert client.post(asked, word).url == "/inloggen/?next=%2Fbeheer%2F"
+    asked = client.get("/beheer/django/").url
+    assert client.post(asked, word).url == "/inloggen/?next=%2Fbeheer%2Fdjango%2F"
     assert "_auth_user_id" not in client.session
     User.objects.update(is_staff=True)
     assert log_in(client, next="/beheer/").url == "/beheer/"
-    assert client.get("/beheer/").status_code == 200
+    assert client.get("/beheer/django/").status_code == 200
 
 
 def test_logout_is_a_post_and_redirects_to_login(client: Client, someone: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -173,16 +174,17 @@ def test_completion_mail_reaches_the_initiator_despite_the_requirement(
 
 
 # --- The Consortium's staff ----------------------------------------------------------------------
+@pytest.mark.parametrize("page", ["/beheer/", "/beheer/examens/", "/beheer/django/"])
 @pytest.mark.parametrize("is_asked", [False, True])
-def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings, is_asked: bool) -> None:
+def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings, is_asked: bool, page: str) -> None:
     settings.SECOND_STEP_FOR_STAFF = is_asked
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    response = client.get("/beheer/")
+    response = client.get(page)
     assert response.status_code == (302 if is_asked else 200)
     if is_asked:
-        assert response.url == f"{SET_UP}?next=%2Fbeheer%2F"
+        assert response.url == f"{SET_UP}?{urlencode({'next': page})}"
         set_up(client)
-        assert client.get("/beheer/").status_code == 200
+        assert client.get(page).status_code == 200
 
 
 # --- Single login function -----------------------------------------------------------------------

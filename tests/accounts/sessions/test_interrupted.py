@@ -205,8 +205,8 @@ def test_htmx_gets_a_message_and_the_page_stays(browser: Client, db: None, metho
     assert 'id="onderbroken"' in browser.get("/inloggen/").content.decode()
 
 
-def test_admin_form_is_offered_again_too(browser: Client) -> None:
-    page = browser.post("/beheer/accounts/school/add/", {"name": "ROC Nieuw", "csrfmiddlewaretoken": token(browser)})
+def test_form_of_the_consortium_is_offered_again_too(browser: Client) -> None:
+    page = browser.post("/beheer/scholen/nieuw/", {"name": "ROC Nieuw", "csrfmiddlewaretoken": token(browser)})
     assert hidden(page.content.decode())["name"] == ["ROC Nieuw"]
 
 

@@ -20,7 +20,7 @@ from exams.content.schema import FileRefused, line
 from exams.content.yaml_reader import parse
 from exams.models import Exam, Upload
 
-UPLOAD = "/beheer/exams/examversion/inlezen/"
+UPLOAD = "/beheer/examens/inlezen/"
 Edit = Callable[[Any], object]
 
 
@@ -29,7 +29,7 @@ def reported_faults(client: Any, content: bytes, name: str) -> list[str]:
     page = client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)}).content.decode()
     assert not Upload.objects.exists()
     assert not Exam.objects.exists()
-    [box] = re.findall(r'<div class="exam-faults".*?</div>', page, re.DOTALL)
+    [box] = re.findall(r'<div class="error-summary exam-faults".*?</ol>', page, re.DOTALL)
     items = re.findall(r"<li>(.*?)</li>", box, re.DOTALL)
     return [" ".join(html.unescape(re.sub(r"<[^>]+>", "", item)).split()) for item in items]
 
@@ -286,3 +286,34 @@ def test_file_without_an_exam_is_refused(client, staff, kind):
     [fault, *_] = reported_faults(client, make(), "iets.xlsx")
     assert fault.startswith("iets.xlsx")
     assert expected in fault
+
+
+def test_mistakes_of_every_kind_are_reported_at_once(client, staff):
+    content = (
+        example_source()
+        .replace("cohort: 2026-2027", "cohort: 2026")
+        .replace("level: 2", "level: 7")
+        .replace("text: De bon klopt.", "tekst: De bon klopt.")
+        .replace(TABLE, '"1.0", "3.3", "5.5", "7,8", "10.0"')
+        .replace("title: Serveert", "code: B1-K1-W2\n            title: Serveert")
+    )
+    faults = "\n".join(reported_faults(client, content.encode(), "examen.yaml"))
+    for words in (
+        "'cohort' klopt niet",
+        "'level' is het niveau",
+        "'tekst' is onbekend",
+        "bij 3 punten '7,8'",
+        "stond er al",
+    ):
+        assert words in faults
+    assert len(faults.splitlines()) == 5
+
+
+def test_an_unread_level_causes_no_further_faults(client, staff):
+    """The points above a part without criteria can't be checked; a grade elsewhere can."""
+    without_criteria = example_source().replace("    criteria:\n", "    criterium:\n", 1).replace('"7.8"', '"7,8"')
+    faults = reported_faults(client, without_criteria.encode(), "examen.yaml")
+    assert [fault.split(": ", 2)[2][:30] for fault in faults] == [
+        "het veld 'criterium' is onbeke",
+        "'table' heeft bij 3 punten '7,",
+    ]

@@ -1,0 +1,28 @@
+"""The Consortium's pages of schools, below /beheer/; those of exam content are in exams/content/urls.py."""
+
+from django.urls import path
+
+from accounts.http import for_staff
+
+from . import views
+
+app_name = "consortium"
+urlpatterns = for_staff(
+    [
+        path("", views.schools, name="schools"),
+        path("scholen/nieuw/", views.add_school, name="add_school"),
+        path("scholen/<int:school_id>/", views.school, name="school"),
+        path("scholen/<int:school_id>/activeren/", views.activate, name="activate"),
+        path("scholen/<int:school_id>/deactiveren/", views.deactivate, name="deactivate"),
+        path(
+            "scholen/<int:school_id>/schoolbeheer/<uuid:public_id>/opnieuw/",
+            views.resend_invitation,
+            name="resend_invitation",
+        ),
+        path(
+            "scholen/<int:school_id>/schoolbeheer/<uuid:public_id>/intrekken/",
+            views.withdraw_invitation,
+            name="withdraw_invitation",
+        ),
+    ]
+)
