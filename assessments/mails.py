@@ -23,6 +23,7 @@ from . import links as assessments_links
 from . import unsubscribe
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
 
+MAX_REPLY_TO = 320  # OutgoingMail.reply_to
 # The committee is shown a failure of these: they are about a result.
 WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
@@ -73,15 +74,16 @@ def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> Ou
 
 
 def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> OutgoingMail:
-    """Send one reminder of all these (invitation, open parts, parts), which share contact and initiator.
+    """Send one reminder of all these (invitation, open parts, parts) to their one contact.
 
-    One link stops the reminders of all of them.
+    One link stops the reminders of all of them. Replies go to all their initiators.
     """
     if len(students) == 1:
         [(invitation, open_parts, parts)] = students
         return queue_reminder(invitation=invitation, open_parts=open_parts, parts=parts)
     invitations = [invitation for invitation, _, _ in students]
     first, stop = invitations[0].assessment, placeholder("stop")
+    askers = list(dict.fromkeys(invitation.assessment.initiator for invitation in invitations))
     rows = [(invitation.assessment, *counts) for invitation, *counts in students]
     return _queue(
         "reminder_together",
@@ -93,6 +95,7 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "assessment": first,
             "name": invitations[0].contact.full_name,
             "several_exams": len({invitation.assessment.exam_id for invitation in invitations}) > 1,
+            "askers": askers,
             "valid_until": min(invitation.expires_at for invitation in invitations),
             "stop_link": stop,
         },
@@ -100,9 +103,17 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "start": assessments_links.batch_mail_link(invitations=invitations),
             "stop": unsubscribe.stop_link(invitations=invitations),
         },
-        reply_to=first.initiator.email,
+        reply_to=_addresses(askers),
         headers=_unsubscribe(stop),
     )
+
+
+def _addresses(users: Sequence[User]) -> str:
+    """Return the addresses for Reply-To, of as many users as its field holds."""
+    addresses = [user.email for user in users]
+    while len(", ".join(addresses)) > MAX_REPLY_TO:
+        addresses.pop()
+    return ", ".join(addresses)
 
 
 def _unsubscribe(stop: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ SITE_NEEDS = (
         "making PDFs (WeasyPrint)",
         _libraries("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
     ),
-    Need(("fonts-dejavu-core",), "the letters in PDFs", _fonts("DejaVuSans")),
+    Need(("fonts-dejavu-core",), "signs in PDFs that the typeface lacks", _fonts("DejaVuSans")),
     Need(
         ("fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji"),
         "other scripts, Chinese, Japanese and Korean, and emoji in PDFs",

@@ -5,7 +5,7 @@ the reason for the mail. `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html` ar
 Markdown is converted before Django renders, so values never become Markdown, HTML or links. A file whose name starts
 with `_` is an include, with only a body. On a line of their own:
 
-    [[button: words → link]]                     a button, and its link to copy
+    [[button: words → link]]                     a button, and its link to copy; green for 'Start beoordeling' alone
     **name**, details [[button: words → link]]   a row of several, each with its button
     > **Title:**                                 a note; `lines` keeps line breaks
     > {{ remark|lines }}
@@ -32,6 +32,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"breaks": True}).enable("table")
 _BUTTON = re.compile(
     r"<p>(?:<strong>(?P<name>.*?)</strong>, (?P<details>.*?) )?\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>"
 )
+START, GREEN, PURPLE = "Start beoordeling", "#1b7a43", "#5b2a86"
 _NOTE = re.compile(r"<blockquote>\s*<p>(?P<text>.*?)</p>\s*</blockquote>", re.DOTALL)
 _STYLES = (
     ("<a ", '<a class="m-link" style="color:#5b2a86" '),
@@ -98,14 +99,20 @@ class Loader(filesystem.Loader):
         html = _MARKDOWN.render(_TAGS.sub(hide, _AUTOLINK.sub(r"[\1](\1)", source)))
         for plain, styled in _STYLES:
             html = html.replace(plain, styled)
-        html = _BUTTON.sub(lambda match: self._fill("row" if match["name"] else "button", match), html)
-        html = _NOTE.sub(lambda match: self._fill("note", match), html)
-        return _HIDDEN.sub(lambda match: tags[int(match[1])], html)
 
-    def _fill(self, name: str, match: re.Match[str]) -> str:
-        """Return the source of templates/mail/`name`.html with the match's groups for its variables."""
+        def show(html: str) -> str:
+            return _HIDDEN.sub(lambda match: tags[int(match[1])], html)
+
+        def button(match: re.Match[str]) -> str:
+            colour = GREEN if START in show(match["words"]) else PURPLE
+            return self._fill("row" if match["name"] else "button", {**match.groupdict(), "colour": colour})
+
+        return show(_NOTE.sub(lambda match: self._fill("note", match.groupdict()), _BUTTON.sub(button, html)))
+
+    def _fill(self, name: str, values: dict[str, str]) -> str:
+        """Return the source of templates/mail/`name`.html with `values` for its variables."""
         source = self.engine.get_template(f"mail/{name}.html").source
-        for key, value in match.groupdict().items():
+        for key, value in values.items():
             source = source.replace(f"{{{{ {key} }}}}", value or "")
         return str(source)
 

@@ -164,7 +164,7 @@ def make_ready(current: Assessment, *, pk: int) -> Ready | None:
 
 
 def send(*, ready: Sequence[Ready], by: User | None) -> OutgoingMail:
-    """Queue one mail about these invitations, of one examiner and one initiator, and record it with each.
+    """Queue one mail about these invitations, of one examiner, and record it with each.
 
     Call it in the transaction of `make_ready`.
     """
@@ -216,10 +216,9 @@ class Reminded:
 
 
 def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
-    """Remind of each invitation; an examiner gets one mail per initiator, each in its own transaction.
+    """Remind of each invitation; an examiner gets one mail, in its own transaction.
 
-    Per initiator, since the mail names the initiator and replies go there; a contact belongs to one school. A refused
-    invitation does not stop the others.
+    A refused invitation does not stop the others.
     """
     done = Reminded()
     for batch in in_one_mail(invitations):
@@ -228,11 +227,11 @@ def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
 
 
 def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
-    """Group the invitations by mail: one examiner and one initiator, at most `MAX_IN_ONE`."""
-    by_mail: dict[tuple[int, int], list[Invitation]] = {}
+    """Group the invitations by mail: one examiner, at most `MAX_IN_ONE`."""
+    by_contact: dict[int, list[Invitation]] = {}
     for invitation in invitations:
-        by_mail.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
-    return [of[start : start + MAX_IN_ONE] for of in by_mail.values() for start in range(0, len(of), MAX_IN_ONE)]
+        by_contact.setdefault(invitation.contact_id, []).append(invitation)
+    return [of[start : start + MAX_IN_ONE] for of in by_contact.values() for start in range(0, len(of), MAX_IN_ONE)]
 
 
 def _remind_batch(batch: Iterable[Invitation], *, by: User, done: Reminded) -> None:

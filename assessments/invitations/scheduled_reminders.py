@@ -46,8 +46,8 @@ LONGEST_CLOSED = timedelta(days=6)  # longer than any run of weekends and holida
 def send_due() -> int:
     """Send the reminders that are due, a transaction per mail; return the number of invitations reminded of.
 
-    An examiner of several students of one docent gets one mail a day with a button for each. Does nothing outside
-    office hours. Safe with several workers; another continues where one crashed.
+    An examiner of several students gets one mail a day. Does nothing outside office hours. Safe with several
+    workers; another continues where one crashed.
     """
     reminded = 0
     for pks in _due_batches():
@@ -95,7 +95,7 @@ def _end_of_today() -> datetime:
 
 
 def _due_batches() -> list[list[int]]:
-    """Return the invitation ids of each mail: of one examiner and one docent, with at least one due now.
+    """Return the invitation ids of each mail: of one examiner, with at least one due now.
 
     Those due later today are included, which saves a second mail. Read without a lock.
     """
@@ -110,13 +110,9 @@ def _due_batches() -> list[list[int]]:
         if due(until=_end_of_today()):
             today.append(invitation)
         if due(until=now):
-            due_now.add(_whose(invitation))
-    batches = in_one_mail(invitation for invitation in today if _whose(invitation) in due_now)
+            due_now.add(invitation.contact_id)
+    batches = in_one_mail(invitation for invitation in today if invitation.contact_id in due_now)
     return [[invitation.pk for invitation in batch] for batch in batches]
-
-
-def _whose(invitation: Invitation) -> tuple[int, int]:
-    return invitation.contact_id, invitation.assessment.initiator_id
 
 
 def _candidates() -> InvitationQuerySet:

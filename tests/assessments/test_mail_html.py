@@ -50,6 +50,13 @@ def test_html_works_in_mail_programs(all_mails: list[OutgoingMail]) -> None:
         assert mail.from_name == "ROC <Hier> Bcc: x@y.test, Zuid via Digitaal beoordelen"
 
 
+def test_only_the_start_button_is_green(all_mails: list[OutgoingMail]) -> None:
+    for mail in all_mails:
+        buttons = re.findall(r'<td bgcolor="(#\w+)".*?>([^<>]+)</a>', mail.html, re.DOTALL)
+        assert [colour for colour, _ in buttons] == ["#5b2a86" if mail.kind == "all_done" else "#1b7a43"]
+        assert (buttons[0][1] == "Start beoordeling") == (mail.kind != "all_done")
+
+
 def test_each_link_is_a_line_of_text(all_mails: list[OutgoingMail]) -> None:
     for mail in all_mails:
         for name in mail.links:

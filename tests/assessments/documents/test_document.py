@@ -63,6 +63,7 @@ def read(content: bytes) -> tuple[PdfReader, list[str]]:
 # --- Contents ------------------------------------------------------------------------------------
 def test_first_page_shows_people_exam_and_result(document: Document) -> None:
     _, pages = read(pdf.render(document.result, name=document.filename))
+    assert pages[0].startswith("ROC Hier · Digitaal beoordelen Beoordeling Anouk van 't Hoff Studentnummer 123456 ")
     for phrase in (
         "ROC Hier",
         "Anouk van 't Hoff",
@@ -111,8 +112,38 @@ def test_each_page_has_its_number_and_student(document: Document) -> None:
     _, pages = read(pdf.render(result_with(document, many), name=document.filename))
     assert len(pages) > 2
     for number, page in enumerate(pages, 1):
-        assert f"123456 · {document.assessment.exam.code} · B1" in page
+        assert f"Anouk van 't Hoff · 123456 · {document.assessment.exam.code} · B1 · versie 1" in page
         assert f"pagina {number} van {len(pages)}" in page
+
+
+def test_examiner_of_all_parts_is_named_once(document: Document) -> None:
+    text = " ".join(read(pdf.render(document.result, name=document.filename))[1])
+    assert text.count("Erik Examinator") == 1
+    assert text.count("Gedragsobservatie: onderbouwing") == 2
+
+    def later(result: dict[str, Any]) -> None:
+        result["core_tasks"][0]["work_processes"][0]["parts"][0]["examiners"][0]["completed_at"] = (
+            "2026-01-05T12:00:00+01:00"
+        )
+
+    text = " ".join(read(pdf.render(result_with(document, later), name=document.filename))[1])
+    assert text.count("Erik Examinator") == 5
+    assert "fgerond op 5 januari 2026" in text
+
+
+def test_nearly_empty_last_page_is_saved_by_tighter_setting(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def more(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            for part in process["parts"]:
+                part["examiners"][0]["justification"] = "Werkt zorgvuldig en overlegt.\n\n" * 8
+
+    result, numbers = result_with(document, more), []
+    for threshold in (0.2, 0.4):
+        monkeypatch.setattr(pdf, "NEARLY_EMPTY", threshold)
+        numbers.append(len(pdf.lay_out(result).pages))
+    assert numbers == [3, 2]
 
 
 def pages_with_texts(document: Document, paragraphs: int) -> list[str]:
@@ -128,13 +159,14 @@ def continued(page: str) -> list[str]:
 
 
 def test_continued_work_process_is_named_on_the_page(document: Document) -> None:
-    pages = pages_with_texts(document, 60)
+    pages = pages_with_texts(document, 75)
     assert "B1-K1-W2 Werkproces 2 Resultaat:" in pages[2]
     assert [continued(page) for page in pages] == [[], ["B1-K1-W1"], ["B1-K1-W1"], ["B1-K1-W2"], ["B1-K1-W2"]]
 
 
-def test_page_with_a_new_work_process_continues_nothing(document: Document) -> None:
-    tried = (page for paragraphs in range(60, 90, 3) for page in pages_with_texts(document, paragraphs))
+def test_page_with_a_new_work_process_continues_nothing(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "NEARLY_EMPTY", 0)
+    tried = (page for paragraphs in range(82, 94, 2) for page in pages_with_texts(document, paragraphs))
     page = next(page for page in tried if page.startswith("B1-K1-W2 Werkproces 2 Resultaat:"))
     assert continued(page) == []
 
@@ -264,7 +296,7 @@ def test_rendering_is_deterministic(document: Document, pass_time: Callable[...,
 def test_digits_are_no_emoji(document: Document) -> None:
     reader = PdfReader(io.BytesIO(pdf.render(document.result, name=document.filename)))
     fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
-    assert {font.partition("+")[2] for font in fonts} == {"DejaVu-Sans", "DejaVu-Sans-Bold"}
+    assert {font.partition("+")[2] for font in fonts} == {"Figtree", "Figtree-Bold"}
 
 
 def test_document_keeps_names_that_change_later(document: Document, examiner: Contact) -> None:

@@ -179,9 +179,9 @@ def test_document_has_language_title_and_structure(reader: PdfReader, catalog: A
     assert "Anouk van 't Hoff" in str(reader.metadata.title)
     assert all("/StructParents" in page and page.get("/Tabs") == "/S" for page in reader.pages)
     kinds = [element["/S"] for element in elements(catalog["/StructTreeRoot"])]
-    assert {"/H1", "/H2", "/H3", "/H4", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
+    assert {"/H1", "/H2", "/H3", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
     assert kinds.count("/H1") == 1
-    levels = [int(kind[2]) for kind in kinds if kind in ("/H1", "/H2", "/H3", "/H4")]
+    levels = [int(kind[2]) for kind in kinds if kind in ("/H1", "/H2", "/H3")]
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
