@@ -14,7 +14,6 @@ BUTTON = re.compile(r'<(?:button|input)\b[^>]*?type="submit".*?>', re.DOTALL)
 # Templates whose first button is not of the kind below, and why that is correct.
 ALSO_GOOD = {
     "assessments/examiner/form.html": "Tussentijds opslaan: someone who is filling in isn't done",
-    "assessments/coupling/confirm_removal.html": "the form has nothing to type in",
     "committee/review/correct.html": "the slider saves, as the button at the end does",
     "committee/export/_download.html": "two downloads; neither is the main one",
     "committee/list/afnames.html": "includes these two downloads",

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
+
 KEPT = timedelta(days=14)
 
 
@@ -29,8 +31,8 @@ class Selection(models.Model):
     students = models.JSONField(default=list)  # ids of memberships without an assessment yet, in the order of choosing
     examiners = models.JSONField(default=dict)  # id of a membership → ids of the contacts that the pasted list names
     assessments = models.JSONField(default=list)  # ids
-    planned_on = models.CharField(max_length=200, blank=True)  # as typed; `PlanForm` validates it
-    place = models.CharField(max_length=200, blank=True)
+    planned_on = LineField(max_length=200, blank=True)  # as typed; `PlanForm` validates it
+    place = LineField(max_length=200, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
 
     objects = SelectionQuerySet.as_manager()

@@ -166,7 +166,7 @@ def _page(
     ]
     rows += [StudentRow(a.student, start.UnitProgress(), started=a) for a in started.values()]
     context = {
-        "flow_id": selection.public_id if selection.pk else None,
+        "action": _address(selection) if selection.pk else request.path,
         "unit": selection.unit,
         "exam": selection.unit.exam_version.exam,
         "chosen": sorted(rows, key=lambda row: (row.student.sort_key, row.student.pk)),

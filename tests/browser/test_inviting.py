@@ -82,6 +82,7 @@ def test_a2_to_a4_exam_unit_and_digitaal_beoordelen(my_digibib: Page, unit: Exam
 def test_a11_and_a13_overnemen_saves_the_choice_from_the_address_book(at_examiners: Page, examiner: Contact) -> None:
     at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     expect(at_examiners.get_by_role("dialog").get_by_role("heading", name="Adresboek")).to_be_visible()
+    check_page(at_examiners)
     at_examiners.get_by_label(ERIK).check()
     assert not Coupling.objects.exists()
     at_examiners.get_by_role("button", name="Overnemen").click()

@@ -85,6 +85,7 @@ NOT_IN_THE_FILE = {
     "assessments.FinalProposal.exam_office_email": "an office's",
     "assessments.Proposal.decided_by": ACTED,
     "assessments.Proposal.email": "of a colleague whom an examiner proposed, who is no student",
+    "assessments.Selection.owner": "ids for two weeks, of what the docent is about to do",
     "assessments.Viewing.by": ACTED,
     "committee.Export.by": ACTED,
     "committee.FinalBatch.by": ACTED,

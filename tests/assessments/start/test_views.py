@@ -411,7 +411,9 @@ def test_added_students_get_the_choices_that_the_others_share(
     steps.choose(first, examiner)
     steps.choose(first, second_examiner, part=part)
     page = reverse("assessments:students", args=[first.public_id])
-    assert "gestart" in teacher.get(page).content.decode()
+    opened = teacher.get(page).content.decode()
+    assert "gestart" in opened
+    assert f'action="{page}"' in opened
     answer = teacher.post(page, {"q": "200200", "verder": "1"}, follow=True)
     second = other.assessments.get()
     assert answer.context["assessments"] == [second, first]
