@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -110,7 +110,7 @@ def plan_reminders(request: UserRequest) -> HttpResponse:
     if not public_ids:
         messages.info(request, "Kies eerst voor welke studenten u een herinnering wilt sturen.")
         return redirect(_list_url(request))
-    assessments = Assessment.objects.for_docent(request.user).filter(public_id__in=public_ids)
+    assessments = get_list_or_404(Assessment.objects.for_docent(request.user), public_id__in=public_ids)
     plan = reminders.plan_round(among=Invitation.objects.filter(assessment__in=assessments))
     context = {"plan": plan, "list_url": _list_url(request)}
     return render(request, "assessments/invitations/remind.html", context)

@@ -51,6 +51,10 @@ def be_invited(*invitations: Invitation, days_ago: int) -> None:
     )
 
 
+def box(part: Locator) -> Any:
+    return part.bounding_box()
+
+
 def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=name)
 
@@ -139,11 +143,11 @@ def test_header_keeps_its_places_with_many_tabs(
     places = []
     for path in ("/afnames/", "/mijn-digibib/"):
         page.goto(page.url.partition("/afnames/")[0] + path)
-        boxes = [page.locator(part).bounding_box() for part in (".logo", ".header-tabs", ".header-person-name")]
+        boxes = [box(page.locator(part)) for part in (".logo", ".header-tabs", ".header-person-name")]
         assert boxes[1]["height"] < 60
         assert boxes[2]["width"] > 60
-        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-        places.append([(box["x"], box["y"], box["width"]) for box in boxes])
+        assert all(one["x"] >= 0 and one["x"] + one["width"] <= width for one in boxes)
+        places.append([(one["x"], one["y"], one["width"]) for one in boxes])
         check_page(page)
     assert places[0] == places[1]
 
@@ -261,7 +265,7 @@ def test_long_title_stays_on_its_card(teacher: Browse, exam: Exam, invitation: I
     page = teacher(path="/mijn-digibib/", width=375)
     shots(page, "mijn-digibib-lange-titel")
     check_page(page)
-    title, card = page.locator(".tile-title").bounding_box(), page.locator(".tile").bounding_box()
+    title, card = box(page.locator(".tile-title")), box(page.locator(".tile"))
     assert title["x"] + title["width"] <= card["x"] + card["width"]
 
 
