@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import School, User
+from accounts.models import Role, School, User
 from addressbook.models import Contact
 from assessments import links
 from assessments.invitations import invite
@@ -21,7 +21,7 @@ from assessments.models import Assessment, Event, Invitation, Score, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import ContactFactory, MembershipFactory
+from tests.factories import ContactFactory, MembershipFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +206,36 @@ def test_browser_keeps_a_few_batches(client: Client, several: list[Invitation]) 
 def test_cookie_of_a_large_batch_fits(client: Client) -> None:
     batch = links.Batch(dict.fromkeys(range(1_000_000, 1_000_200), 1))
     assert len(batch._signed(links._BATCH_COOKIE_SALT)) < 3000
+
+
+# --- The page of a dead link ------------------------------------------------------------------------
+def dead_page(client: Client, invitation: Invitation) -> str:
+    answer = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
+    assert answer.status_code == 410
+    return answer.content.decode()
+
+
+def test_dead_link_names_the_initiator(client: Client, several: list[Invitation], docent: User) -> None:
+    steps.fill_in(several[0], "G", "Een geheim oordeel.")
+    invite.withdraw(invitation=several[0], by=docent)
+    content = dead_page(client, several[0])
+    assert "Vragen? Mail Dirk Docent: docent@hier.test." in content
+    assert "Een geheim oordeel." not in content
+    assert several[0].assessment.student.user.last_name not in content
+
+
+@pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER, None])
+def test_dead_link_names_the_school_when_the_initiator_left(
+    client: Client, several: list[Invitation], docent: User, school: School, role: Role | None
+) -> None:
+    if role:
+        member(school, role, first_name="Sanne", last_name="School", email="sanne@hier.test")
+    invite.withdraw(invitation=several[0], by=docent)
+    docent.memberships.all().delete()
+    content = dead_page(client, several[0])
+    assert "docent@hier.test" not in content
+    assert ("Vragen? Mail Sanne School: sanne@hier.test." in content) == bool(role)
+
+
+def test_unknown_link_names_no_one(client: Client, several: list[Invitation]) -> None:
+    assert "Vragen?" not in client.get("/beoordelen/verzonnen/").content.decode()
