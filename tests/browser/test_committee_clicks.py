@@ -17,6 +17,7 @@ from addressbook.models import Contact
 from assessments.corrections import Change, Changes, correct
 from assessments.models import Assessment, Correction, Document, Status
 from assessments.rubric import read_rubric
+from committee.assessment_list.page import PAGE_SIZE
 from committee.models import NOT_DONE, FinalBatch
 from exams.models import ExamUnit, Part
 from tests import steps
@@ -188,7 +189,7 @@ def test_queue_shows_twelve_rows_from_300_pixels(
         page = log_in_at(committee_member, f"/commissie/{search}")
         page.set_viewport_size({"width": 1280, "height": 900})
         boxes = [box for row in page.locator(".afnames tbody tr").all() if (box := row.bounding_box())]
-        assert len(boxes) == 50
+        assert len(boxes) == PAGE_SIZE
         first, shown = boxes[0]["y"], sum(box["y"] + box["height"] <= 900 for box in boxes)
         with capsys.disabled():
             at = f"first row at {first:.0f} px, {shown} rows of {boxes[0]['height']:.0f} px"
