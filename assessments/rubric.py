@@ -301,13 +301,13 @@ def read_rubric(assessment: Assessment, *, hide_drafts: bool = False, with_remov
 
 
 def read_rubrics(assessments: Sequence[Assessment]) -> dict[int, Rubric]:
-    """Read the rubrics of several assessments as `read_rubric` does, by assessment id.
+    """Read the rubrics of several assessments as `read_rubric` does, without their contacts, by assessment id.
 
     The number of queries does not depend on the number of assessments, once the criteria of their units are cached.
     """
     pks = [assessment.pk for assessment in assessments]
     assignments: dict[int, list[Assignment]] = defaultdict(list)
-    for assignment in _with_contacts(Assignment.objects.live().filter(assessment__in=pks), None):
+    for assignment in Assignment.objects.live().filter(assessment__in=pks).order_by("contact__sort_key", "pk"):
         assignments[assignment.assessment_id].append(assignment)
     corrections: dict[int, list[Correction]] = defaultdict(list)
     for correction in Correction.objects.filter(assessment__in=pks).select_related("criterion"):

@@ -17,7 +17,7 @@ from assessments.models import CLOSED, Assessment, Document, FinalProposal, Stat
 from committee.review.review import Summary, read_summaries, tick_value
 from committee.search import ALL, BY_DATE, MAX_SORTED, PROPOSED, AssessmentSearch, Key, in_order
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 COUNT_UP_TO = MAX_SORTED  # of each status; beyond it the screen shows '1000+'
 LONG = 14  # days; longer waits are highlighted
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

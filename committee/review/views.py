@@ -112,7 +112,7 @@ def _correct(request: UserRequest, assessment: Assessment, render_page: Callable
         else:
             messages.info(request, "Er is niets gewijzigd.")
     part = number(request.GET, PART)
-    return redirect(page_url(request, "committee:afname", assessment) + (f"#onderdeel-{part}" if part else ""))
+    return redirect(page_url(request, "committee:afname", assessment) + (f"#deel-{part}" if part else ""))
 
 
 def _edit_page(

@@ -146,7 +146,7 @@ def test_c6_pending_assessments_are_filtered_on_beoordeeld(at_list: Opened, one_
     expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # the initial state
     page.get_by_role("link", name="Definitief 1").click()
     expect(rows(page)).to_have_text([IN_STATUS[Status.FINAL]])
-    page.get_by_role("link", name="Beoordeeld 1").click()
+    page.get_by_role("link", name="Beoordeeld 1", exact=True).click()
     expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])
 
 

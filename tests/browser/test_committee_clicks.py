@@ -12,11 +12,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import School, User
+from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from assessments.corrections import Change, Changes, correct
 from assessments.models import Assessment, Correction, Document, Status
 from assessments.rubric import read_rubric
+from committee.assessment_list.page import PAGE_SIZE
+from committee.models import NOT_DONE, FinalBatch
 from exams.models import ExamUnit, Part
 from tests import steps
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
@@ -54,7 +56,7 @@ def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
-def students(school: School, *names: str) -> Iterator[object]:
+def students(school: School, *names: str) -> Iterator[Membership]:
     for name in names:
         first, last = name.split()
         yield MembershipFactory(school=school, user__first_name=first, user__last_name=last)
@@ -186,8 +188,8 @@ def test_queue_shows_twelve_rows_from_300_pixels(
     for search in ("", f"?examen={final.exam_id}"):
         page = log_in_at(committee_member, f"/commissie/{search}")
         page.set_viewport_size({"width": 1280, "height": 900})
-        boxes = [row.bounding_box() for row in page.locator(".afnames tbody tr").all()]
-        assert len(boxes) == 50
+        boxes = [box for row in page.locator(".afnames tbody tr").all() if (box := row.bounding_box())]
+        assert len(boxes) == PAGE_SIZE
         first, shown = boxes[0]["y"], sum(box["y"] + box["height"] <= 900 for box in boxes)
         with capsys.disabled():
             at = f"first row at {first:.0f} px, {shown} rows of {boxes[0]['height']:.0f} px"
@@ -197,13 +199,26 @@ def test_queue_shows_twelve_rows_from_300_pixels(
     expect(page.get_by_role("button", name="Download resultaten als CSV")).to_be_visible()
     shots(page, "vijftig")
     wcag.check_page(page)
+    for name in ("Naar de inhoud", "Naar de lijst"):
+        wcag.press_until(page, "Tab", ".skip-link", at_most=1)
+        expect(page.get_by_role("link", name=name)).to_be_focused()
+        page.keyboard.press("Enter")
+    assert wcag.press_until(page, "Tab", "[data-row]", at_most=8) <= 8
 
 
 def test_lists_and_pages_fit_every_width(
     log_in_at: LogIn, committee_member: User, disputed_file: Assessment, three: list[Assessment]
 ) -> None:
+    now, office = timezone.now(), "examenbureau-zorg-en-welzijn@examens.roc-van-hier-en-daar.test"
+    batch = FinalBatch.objects.create(
+        school=disputed_file.school, by=committee_member, exam_office_email=office, started_at=now, finished_at=now
+    )
+    for number, one in enumerate([disputed_file, *three]):
+        outcome = {"outcome": "FINAL"} if number else {"outcome": "REFUSED", "reason": NOT_DONE}
+        batch.items.create(assessment=one, version=one.version, proposing=False, **outcome)
     page = log_in_at(committee_member, "/commissie/?status=ALLE")
     pages = [
+        f"/commissie/afronden/{batch.public_id}/",
         "/commissie/?status=ALLE",
         *(f"/commissie/{disputed_file.public_id}/{name}" for name in ("", "bewerken/", "geschil/")),
     ]
@@ -263,5 +278,5 @@ def test_part_is_edited_in_its_place(
     reasons.fill("Zo stond het in het verslag.")
     page.get_by_role("button", name="Wijzigingen opslaan").click()
     expect(page.get_by_role("status").first).to_contain_text("1 wijziging opgeslagen.")
-    expect(page).to_have_url(re.compile(r"/commissie/[0-9a-f-]+/#onderdeel-"))
+    expect(page).to_have_url(re.compile(r"/commissie/[0-9a-f-]+/#deel-"))
     assert Correction.objects.count() == 2

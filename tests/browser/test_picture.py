@@ -50,4 +50,4 @@ def test_old_pending_work_links_to_the_list(
     expect(page.get_by_text("alleen G")).to_have_count(1)
     shots(page, "picture-2")
     page.get_by_role("link", name="Beoordeeld 1").click()
-    expect(page.get_by_role("table").get_by_role("link").first).to_contain_text("Lang")
+    expect(page.locator("[data-row]").first).to_contain_text("Lang")

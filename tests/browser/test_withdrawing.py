@@ -76,7 +76,7 @@ def test_appeal_is_recorded_and_closed_by_withdrawal(
     expect(page.get_by_role("link", name="Afronden", exact=True)).to_be_visible()
     shots(page, "definitief-intrekken-2")
     page.get_by_role("link", name="Terug naar studenten").click()
-    page.get_by_role("link", name="Bezwaar loopt").click()
+    page.get_by_role("link", name="Bezwaren", exact=True).click()
     shots(page, "bezwaren")
     page.get_by_role("link", name="Anouk van 't Hoff").click()
     page.get_by_role("link", name="Bezwaar afsluiten").click()
