@@ -297,7 +297,7 @@ def _checked(root: Node, tree: _Tree) -> ExamContent:
     """As `read_exam`, without faults already reported; raise also if only the sheets have faults."""
     faults = tree.reader.faults
     try:
-        exam = schema.read_exam(root, with_scheme=not faults)
+        exam = schema.read_exam(root, with_scheme=tree.is_complete, unreadable=tree.reader.reported)
     except FileRefused as error:
         reported = tree.reader.reported | tree.silent
         raise FileRefused([in_words(fault) for fault in error.faults if fault.place not in reported]) from error
@@ -314,11 +314,17 @@ class _Tree:
         self.silent: set[Place] = set()  # parents that are empty only because a child's code is missing or unknown
         self._rows = rows
         self._incomplete: set[str] = set()  # sheets with a missing or unknown code
+        self._lost_lines = False  # a code or number of points is repeated, or a grade has no table
         self._codeless: set[str] = set()  # sheets with a missing code
         self._orphans: set[_Codes] = set()  # rows without a parent: their children are not reported
         self._tables: dict[_Codes, list[tuple[int, Node]]] = {}
         self._known: dict[str, dict[_Codes, Row]] = {}
         self._children: dict[str, dict[_Codes, list[tuple[_Codes, Row]]]] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every line has its place in the tree."""
+        return not (self._incomplete or self._lost_lines)
 
     def root(self, exam: Row, grades: list[Row]) -> Node:
         above: Sheet | None = None
@@ -381,6 +387,7 @@ class _Tree:
         self.reader.fault_once(row.place_of(column.name), f"{text}; zet het daar, of verbeter de code.")
 
     def _repeated(self, sheet: Sheet, row: Row, first: Row) -> None:
+        self._lost_lines = True
         column = sheet.columns[sheet.parents]
         code = row.shown(column.name)
         text = f"‘{code}’ staat er al, in regel {first.number}; geef elk een eigen code, of haal er één weg."
@@ -393,6 +400,7 @@ class _Tree:
         for row in grades:
             key = tuple(filter(None, (row.text("unit"), row.text("core_task"), row.text("work_process"))))
             above = WORK_PROCESSES if row.text("work_process") else CORE_TASKS
+            before = len(self._tables.get(key, []))
             missing = [name for name in ("unit", "core_task") if not row.text(name)]
             if missing:
                 self.reader.missing(GRADES.column(missing[0]), row)
@@ -406,11 +414,14 @@ class _Tree:
                 self.reader.missing(GRADES.column("points"), row)
             if row.node("grade").value is None:
                 self.reader.missing(GRADES.column("grade"), row)
+            if len(self._tables.get(key, [])) == before:
+                self._lost_lines = True
 
     def _next_points(self, row: Row, so_far: list[int]) -> None:
         """Report a gap or repetition: the points of a table count up from 0."""
         expected = so_far[-2] + 1 if len(so_far) > 1 else 0
         if so_far[-1] != expected:
+            self._lost_lines = True
             text = f"hier hoort {expected} te staan, niet {so_far[-1]}: een tabel telt op vanaf 0, zonder gaten."
             self.reader.fault(row.place_of("points"), text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -145,13 +145,15 @@ class ExamContent:
     units: tuple[UnitContent, ...]
 
 
-def read_exam(root: Node, *, with_scheme: bool = True, faults: Sequence[Fault] = ()) -> ExamContent:
+def read_exam(
+    root: Node, *, with_scheme: bool = True, faults: Sequence[Fault] = (), unreadable: Container[Place] = ()
+) -> ExamContent:
     """Return the exam of a parsed file; raise `FileRefused` with all its faults, and `faults` of the parser.
 
-    Without `with_scheme` the grading data are not checked against the content: when the file is refused anyway,
-    numbers that could not be read would be reported as missing too.
+    `unreadable` are places of values that the parser reported and left empty. Without `with_scheme` the grading data
+    are not checked against the content, for a file whose items could not all be read.
     """
-    reader = _Reader(faults)
+    reader = _Reader(faults, unreadable)
     content = reader.exam(root)
     if with_scheme and content.grading_rule in scores.RULES:
         reader.check_scheme(content)
@@ -192,8 +194,9 @@ class _Below(Generic[_Item]):
 class _Reader:
     """Collects all faults; what can't be read is replaced by something empty."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, faults: Iterable[Fault], unreadable: Container[Place]) -> None:
         self.faults: list[Fault] = list(faults)
+        self._unreadable = unreadable
         self._places: dict[DataPath, Place] = {}
         # Levels of which problems in the grading data would follow from a fault that is reported already.
         self._ungraded: set[DataPath] = set()  # their own grading data are unreadable
@@ -341,6 +344,8 @@ class _Reader:
             return {}
         if below in node.value:
             self.fault(node.value[below], place, f"{below!r} hoort niet in 'grading', maar ernaast.")
+        if self._is_unread(node):
+            self._ungraded.add(path)
         self._places.update(places_of(node, path))
         return {key: value.plain() for key, value in node.value.items()}
 
@@ -356,6 +361,14 @@ class _Reader:
                 while path and path not in self._places:
                     path = path[:-1]
                 self.faults.append(Fault(self._places.get(path, NOWHERE), str(problem)))
+
+    def _is_unread(self, node: Node) -> bool:
+        match node.value:
+            case dict() as fields:
+                return any(map(self._is_unread, fields.values()))
+            case list() as items:
+                return any(map(self._is_unread, items))
+        return node.value is None and node.place in self._unreadable
 
     def _follows_from_fault(self, level: DataPath) -> bool:
         related = any(path[: len(level)] == level or level[: len(path)] == path for path in self._uncounted)

@@ -78,6 +78,9 @@ def test_new_exam_version_goes_live_without_a_restart(
     expect(staff.get_by_text("De titel was ‘Ontvangt gasten’ en wordt ‘Verwelkomt gasten’.")).to_be_visible()
     check_page(staff)
     shots(staff, "7-verschillen")
+    staff.emulate_media(color_scheme="dark")
+    check_page(staff)
+    staff.emulate_media(color_scheme="light")
     staff.get_by_role("button", name="Opslaan als concept").click()
     publish(staff, shots, "8-publiceren-nieuwe-versie")
 

@@ -130,7 +130,7 @@ def test_branding_is_visible_and_status_colours_stay(
     expect(page.get_by_role("banner").get_by_role("img", name="ROC Hier")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(10, 110, 110)"
     person = page.locator(".person-SCHOOL").first
-    assert person.evaluate("chip => getComputedStyle(chip).borderLeftColor") == "rgb(91, 42, 134)"
+    assert person.evaluate("chip => getComputedStyle(chip, '::before').backgroundColor") == "rgb(91, 42, 134)"
     check_page(page)
     shots(page, "adresboek-huiskleur")
 

@@ -317,3 +317,17 @@ def test_an_unread_level_causes_no_further_faults(client, staff):
         "het veld 'criterium' is onbeke",
         "'table' heeft bij 3 punten '7,",
     ]
+
+
+def test_mistakes_in_cells_and_in_the_grading_are_reported_at_once(client, staff):
+    book = load_workbook(io.BytesIO(write_workbook(example())))
+    book["Examen"]["B5"] = "zeven"  # the level
+    book["Criteria"]["F2"] = "=1+1"
+    book["Onderdelen"]["E2"] = "twee"
+    book["Kerntaken"]["D2"] = 99  # G from
+    file = io.BytesIO()
+    book.save(file)
+    faults = "\n".join(reported_faults(client, file.getvalue(), "examen.xlsx"))
+    for words in ("cel B5", "cel F2", "cel E2", "‘G vanaf’ is 99"):
+        assert words in faults
+    assert len(faults.splitlines()) == 4
