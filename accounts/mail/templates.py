@@ -36,7 +36,7 @@ START, GREEN, PURPLE = "Start beoordeling", "#1b7a43", "#5b2a86"
 _NOTE = re.compile(r"<blockquote>\s*<p>(?P<text>.*?)</p>\s*</blockquote>", re.DOTALL)
 _STYLES = (
     ("<a ", '<a class="m-link" style="color:#5b2a86" '),
-    ("<ul>", '<ul style="margin:0">'),  # a loop makes a list for each item
+    ("<ul>", '<ul style="margin:0;padding-left:20px">'),  # a loop makes a list for each item
     ("<table>", '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:16px 0">'),
     ("<thead>\n<tr>\n<th></th>\n<th></th>\n</tr>\n</thead>\n", ""),
     (
