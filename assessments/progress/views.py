@@ -36,7 +36,6 @@ from .detail import examiner_rows, read_history
 PAGE_SIZE = 50
 MAX_SELECTED = 100  # assessments to remind of in one click
 NAMED = 3  # names of refused examiners in a message; the list shows all
-SELECT_URL = "/afnames/selectie/"  # 'Kies examinatoren' and 'Examinatoren uitnodigen' for the ticked rows
 
 
 @require_GET
@@ -95,7 +94,6 @@ def _list_page(
         "page": page,
         "rows": listing.read_rows(page.object_list),
         "sending": sending_in_list(asked_mails(request.GET), by=request.user),
-        "select_url": SELECT_URL,
         "list_url": f"{request.path}?{query.urlencode()}" if query else request.path,
     }
     name = "_found" if request_data.is_part(request) else "list"

@@ -171,7 +171,8 @@ def test_batch_page_is_reopened_and_lists_skipped_students(
     page.goto(page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"))
     check_page(page)
     shots(page, "verder-tabblad")
-    page.get_by_role("button", name="Samen verder met 13 studenten").click()
+    page.get_by_label("Alles kiezen").check()
+    page.get_by_role("button", name="Kies examinatoren").click()
     teacher.at("Examinatoren kiezen voor 13 studenten")
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
     teacher.at("Examinatoren uitnodigen voor 12 studenten")
@@ -181,7 +182,6 @@ def test_batch_page_is_reopened_and_lists_skipped_students(
     shots(page, "verder-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     expect(page.get_by_role("status").filter(has_text="voor 12 studenten")).to_be_visible()
-    expect(page.get_by_role("button", name="Samen verder met")).to_have_count(0)
     check_page(page)
     shots(page, "verder-verzonden")
 
@@ -206,7 +206,7 @@ def test_teacher_chooses_one_mail_or_one_per_student(
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")
     letter.set_content(links.fill(mail.html, links.resolve(mail.links)))
-    expect(letter.get_by_role("link", name="Start beoordeling")).to_have_count(1)
+    expect(letter.get_by_role("link", name="Start beoordeling")).to_have_count(count // mails)
     check_width(letter)
     shots(letter, f"mail-{count}-{mails}")
 
