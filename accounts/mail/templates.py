@@ -5,9 +5,8 @@ the reason for the mail. `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html` ar
 Markdown is converted before Django renders, so values never become Markdown, HTML or links. A file whose name starts
 with `_` is an include, with only a body. On a line of their own:
 
-    [[button: words → link]]                     a button, and its link to copy; green for 'Start beoordeling' alone
-    **name**, details [[button: words → link]]   a row of several, each with its button
-    > **Title:**                                 a note; `lines` keeps line breaks
+    [[button: words → link]]     a button, and its link to copy; green for 'Start beoordeling' alone
+    > **Title:**                 a note; `lines` keeps line breaks
     > {{ remark|lines }}
     {% if … %}, {% for … %}, {% include "<app>/mail/_part.md" %}
 """
@@ -29,9 +28,7 @@ _HIDDEN = re.compile(r"<?django(\d+)tag>?")  # '<…>' is a block of HTML in Mar
 _AUTOLINK = re.compile(r"<(\{\{.*?\}\})>")
 
 _MARKDOWN = MarkdownIt("commonmark", {"breaks": True}).enable("table")
-_BUTTON = re.compile(
-    r"<p>(?:<strong>(?P<name>.*?)</strong>, (?P<details>.*?) )?\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>"
-)
+_BUTTON = re.compile(r"<p>\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>")
 START, GREEN, PURPLE = "Start beoordeling", "#1b7a43", "#5b2a86"
 _NOTE = re.compile(r"<blockquote>\s*<p>(?P<text>.*?)</p>\s*</blockquote>", re.DOTALL)
 _STYLES = (
@@ -49,7 +46,6 @@ _STYLES = (
 _PLAIN = [
     (re.compile(pattern, re.MULTILINE), plain)
     for pattern, plain in (
-        (r"^\*\*(.+?)\*\*, (.+) \[\[button: .+ → (.+)\]\]$", r"\1, \2\n\3"),
         (r"^\[\[button: (.+) → (.+)\]\]$", r"\1:\n\2"),
         (r"^\[(.+)\]\((.+)\)$", r"\1:\n\2"),
         (_AUTOLINK.pattern, r"\1"),
@@ -105,7 +101,7 @@ class Loader(filesystem.Loader):
 
         def button(match: re.Match[str]) -> str:
             colour = GREEN if START in show(match["words"]) else PURPLE
-            return self._fill("row" if match["name"] else "button", {**match.groupdict(), "colour": colour})
+            return self._fill("button", {**match.groupdict(), "colour": colour})
 
         return show(_NOTE.sub(lambda match: self._fill("note", match.groupdict()), _BUTTON.sub(button, html)))
 
@@ -113,7 +109,7 @@ class Loader(filesystem.Loader):
         """Return the source of templates/mail/`name`.html with `values` for its variables."""
         source = self.engine.get_template(f"mail/{name}.html").source
         for key, value in values.items():
-            source = source.replace(f"{{{{ {key} }}}}", value or "")
+            source = source.replace(f"{{{{ {key} }}}}", value)
         return str(source)
 
 
