@@ -17,7 +17,8 @@ ALSO_GOOD = {
     "assessments/coupling/confirm_removal.html": "the form has nothing to type in",
     "committee/review/correct.html": "the slider saves, as the button at the end does",
     "committee/export/_download.html": "two downloads; neither is the main one",
-    "committee/list/afnames.html": "includes these two downloads",
+    "committee/list/list.html": "includes these two downloads",
+    "committee/list/_list.html": "includes these two downloads",
 }
 
 
