@@ -93,7 +93,7 @@ def test_disputed_scores_are_side_by_side_without_finalising(member: Client, dis
 
 def test_disputes_are_linked(member: Client, disputed: Assessment) -> None:
     page = text_of(page_of(member, disputed))
-    links = re.findall(r'<a href="#(onderdeel-\d+)">(B1-K1-W\d, \w+)</a>: 2 criteria', page)
+    links = re.findall(r'<a href="#(deel-\d+)">(B1-K1-W\d, \w+)</a>: 2 criteria', page)
     assert [words for _, words in links] == [
         f"B1-K1-W{number}, {kind}" for number in (1, 2) for kind in ("Gedragsobservatie", "Productbeoordeling")
     ]
