@@ -34,7 +34,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     The link of a mail about several students leads to the list of them.
     """
     if batch := links.open_batch_token(token):
-        response = redirect(f"{reverse('assessments:students', args=[batch.key])}?{JUST_OPENED}")
+        response = redirect(f"{reverse('assessments:examiner_students', args=[batch.key])}?{JUST_OPENED}")
         batch.set_cookie(request, response, invitations=batch.invitations())
         return response
     try:
@@ -66,7 +66,7 @@ def _with_batch(view: Callable[[HttpRequest, links.Batch], HttpResponse]) -> Cal
 def students(request: HttpRequest, batch: links.Batch) -> HttpResponse:
     """'Uw studenten': each student of the mail, with the way to the form."""
     if JUST_OPENED in request.GET:  # the cookie arrived
-        return redirect("assessments:students", batch.key)
+        return redirect("assessments:examiner_students", batch.key)
     rows = read_students(batch)
     if not rows:  # erased
         raise links.NoAccess("unknown")

@@ -45,7 +45,7 @@ def batch_of(invitations: list[Invitation]) -> links.Batch:
 
 
 def list_url(invitations: list[Invitation]) -> str:
-    return reverse("assessments:students", args=[batch_of(invitations).key])
+    return reverse("assessments:examiner_students", args=[batch_of(invitations).key])
 
 
 def form_url(invitation: Invitation) -> str:
