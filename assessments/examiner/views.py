@@ -242,7 +242,10 @@ def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form_url = reverse("assessments:form", args=[invitation.public_id])
     back = request.POST.get("next", "")
     # Only a page of this invitation, or the list that it is in.
-    own = (form_url, *(reverse("assessments:examiner_students", args=[batch.key]) for batch in links.read_batches(request)))
+    own = (
+        form_url,
+        *(reverse("assessments:examiner_students", args=[batch.key]) for batch in links.read_batches(request)),
+    )
     is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(own)
     return HttpResponseRedirect(back if is_own else form_url)
 
