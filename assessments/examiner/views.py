@@ -215,12 +215,12 @@ def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """
     with suppress(links.NoAccess):
         links.open_cookie(request, public_id)  # only for its language
-    invitation = Invitation.objects.filter(public_id=public_id).first()
-    batches = links.read_batches(request, of=invitation) if invitation else []
-    copies = {public_id, *(one.public_id for batch in batches for one in batch.invitations())}
+    opened = [(batch, {one.public_id for one in batch.invitations()}) for batch in links.read_batches(request)]
+    opened = [(batch, public_ids) for batch, public_ids in opened if public_id in public_ids]
+    copies = {public_id}.union(*(public_ids for _, public_ids in opened))
     response = render(request, "assessments/examiner/left.html", {"copies": " ".join(map(str, copies))})
     links.delete_cookie(response, public_id=public_id)
-    for batch in batches:
+    for batch, _public_ids in opened:
         batch.delete_cookie(response)
     return response
 

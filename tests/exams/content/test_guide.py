@@ -39,7 +39,8 @@ def test_example_of_the_guide_can_be_published_and_assessed(
     exam = Exam.objects.get(code="99999")
     teacher.post(f"/productcatalogus/{exam.pk}/toevoegen/")
     unit = version.units.get()
-    teacher.post(f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/ga-verder/", {"student": student.pk})
+    start = f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/starten/"
+    teacher.post(start, {"erbij": student.pk, "verder": "1"})
     [assessment] = Assessment.objects.filter(unit=unit)
     assert assessment.student == student
     page = teacher.get(f"/beoordelingen/{assessment.public_id}/", follow=True).content.decode()
