@@ -132,8 +132,6 @@ def start_assessment(page: Page, student_number: str) -> None:
     page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill(student_number)
-    page.get_by_role("button", name="Zoeken").click()
-    page.get_by_role("button", name="Toevoegen van").first.click()
     page.get_by_role("button", name="Ga verder").click()
 
 

@@ -187,6 +187,7 @@ def test_afronden_saves_typed_text_first(open_form: Open) -> None:
     text_of(page).fill("Op het laatste moment.")
     page.get_by_role("button", name="Afronden", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("afronden")
+    page.get_by_text("Alle scores en onderbouwing").click()
     expect(page.get_by_text("Op het laatste moment.")).to_be_visible()
 
 
