@@ -113,7 +113,7 @@ def test_nothing_new_without_changes_has_no_link(member: Client, exported: Asses
 @pytest.mark.parametrize("where", ["changed", "export"])
 def test_page_lists_exported_and_current_results(member: Client, withdrawn: Assessment, exam: Exam, where: str) -> None:
     page = changed_page(member, exam) if where == "changed" else export_page(member, Export.objects.get())
-    row = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    row = page.partition("<tbody")[2].partition("</tbody>")[0]
     for text in ("Anouk van &#x27;t Hoff", "123456", "B1 Eenheid 1", "Voldoende, 6,5", "Beoordeeld"):
         assert text in row
     assert reverse("committee:afname", args=[withdrawn.public_id]) in row
@@ -155,7 +155,7 @@ def test_cancelled_assessment_stays_listed(
         counts_as_attempt=False,
         kind=CancelKind.INVALID,
     )
-    assert "Ingetrokken" in changed_page(member, exam).partition("<tbody>")[2]
+    assert "Ingetrokken" in changed_page(member, exam).partition("<tbody")[2]
 
 
 def test_csv_has_the_shape_of_the_last_export(
@@ -242,7 +242,7 @@ def test_own_result_is_listed_without_a_link(
     colleague = MembershipFactory(school=school, role=Role.EXAMENCOMMISSIE).user
     withdraw(result, colleague)
     page = changed_page(member, exam)
-    assert "Carla Commissie" in page.partition("<tbody>")[2]
+    assert "Carla Commissie" in page.partition("<tbody")[2]
     assert reverse("committee:afname", args=[result.public_id]) not in page
 
 
