@@ -115,6 +115,8 @@ def test_ticks_lead_to_the_flow_and_survive_no_search(
             page.get_by_role("button", name=button).click()
         fields = parse_qs(posted.value.post_data)
         assert (fields["naar"], fields["beoordeling"]) == ([step], [str(other.assessment.public_id)])
+        # A page that still loads has no way back.
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Bart Boom")
         page.go_back()
         page.get_by_label("Bart Boom kiezen").check()
 
