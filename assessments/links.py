@@ -274,7 +274,7 @@ def open_cookie(request: HttpRequest, public_id: UUID) -> Invitation:
     try:
         invitation = _usable(Invitation.objects.filter(pk__in=generations, public_id=public_id), generations)
     except NoAccess as refused:
-        if refused.invitation is None and not own:  # the cookies are of other students
+        if refused.invitation is None and not own:  # its cookies are for other invitations
             raise NoAccess("no_cookie") from None
         raise
     translation.activate(invitation.contact.language)

@@ -43,7 +43,7 @@ def schools(request: UserRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def add_school(request: UserRequest) -> HttpResponse:
-    """Add a school; its page says what comes next."""
+    """Add a school and show its page, which lists the next steps."""
     form = NewSchoolForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         manager = form.save(commit=False)

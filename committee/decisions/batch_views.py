@@ -33,7 +33,7 @@ _SELECTED = re.compile(
 
 @dataclass(frozen=True)
 class Submission:
-    """A posted selection; `problem` is why there is none to work with, or ''."""
+    """A posted selection; `problem` is the reason to refuse it, or ''."""
 
     selected: list[Selected]
     form: OfficeForm | None = None

@@ -73,7 +73,7 @@ def test_page_polls_and_shows_when_mail_was_sent(sent: Any, teacher: Client) -> 
     assert messages_of(answer) == ["success: De uitnodiging is verzonden aan Erik Examinator."]
     invitation = Invitation.objects.get()
     row = answer.content.decode().partition(f'id="mail-{invitation.public_id}" hx-swap-oob="true"')[2]
-    assert re.search(r"Verzonden\s+<span class=\"mail-said\">\w\w \d+ \w+ \d{4}", row)
+    assert re.search(r"Verzonden\s+<span class=\"mail-detail\">\w\w \d+ \w+ \d{4}", row)
     assert poll_url(answer) == ""
 
 
