@@ -209,7 +209,7 @@ def test_purge_keeps_unfinished_jobs(job: FinalBatch) -> None:
     assert set(FinalBatch.objects.all()) == {job, recent}
 
 
-@pytest.mark.parametrize("kind", tasks._kinds(), ids=str)
+@pytest.mark.parametrize("kind", tuple(tasks._kinds()), ids=str)
 @pytest.mark.django_db
 def test_each_kind_defines_work_and_pending(kind: type[Job]) -> None:
     assert callable(kind.work)
