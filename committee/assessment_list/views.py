@@ -40,6 +40,7 @@ def assessment_list(request: UserRequest) -> HttpResponse:
         "live_search": True,
         "tick": "afname" if page.can_finalise else "",
         "bar_url": reverse("committee:confirm_many", query=request.GET),
+        "way_back": f"?{request.GET.urlencode()}",
         "search": search,
         "page": page,
         "states": states,
@@ -50,7 +51,7 @@ def assessment_list(request: UserRequest) -> HttpResponse:
     }
     if is_part(request):
         return render(request, "committee/list/list.html", context)
-    mine = FinalBatch.objects.filter(by=request.user, school__in=search.schools)
-    recent = mine.recent()[:MAX_BATCHES]
-    batches = {"batches": recent, "earlier_batches": mine.exclude(pk__in=[batch.pk for batch in recent])[:MAX_BATCHES]}
-    return render(request, "committee/list/list.html", {**context, **batches})
+    batches = FinalBatch.objects.filter(by=request.user, school__in=search.schools)[: 2 * MAX_BATCHES]
+    recent = [batch for batch in batches if batch.is_recent][:MAX_BATCHES]
+    earlier = [batch for batch in batches if batch not in recent][:MAX_BATCHES]
+    return render(request, "committee/list/list.html", {**context, "batches": recent, "earlier_batches": earlier})

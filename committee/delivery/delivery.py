@@ -86,7 +86,7 @@ def resend_message(*, about: MailAbout, by: User) -> OutgoingMail:
             if mail.kind == "result_withdrawn_student":
                 return mails.queue_result_withdrawn_to_student(assessment=current, by=by)
             final = Assessment.objects.filter(mails__mail=mail, status=Status.FINAL)
-            return mails.queue_final_to_student(assessments=final.for_pages().order_by("pk"), by=by)
+            return mails.queue_final_to_student(assessments=list(final.for_pages().order_by("pk")), by=by)
         send_again(mail)
         return mail
 
