@@ -104,7 +104,7 @@ _COVERED = """() => {
 }"""
 # The sentences of help in sight. A grey line is a fact or a state, and a question is a way to go on.
 _HELP = """() => {
-    const other = ".note, .message, .error-summary, .empty, .verdict, .proposal, .criterion-text, figure, table";
+    const other = ".note, .message, .error-summary, .empty, .verdict, .proposal, .criterion-text, .batch-progress, .appeal, figure, table";
     return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
         .filter((e) => e.checkVisibility() && !e.closest(`${other}, .visually-hidden`) && !e.querySelector("p"))
         .flatMap((e) => e.textContent.replace(/\\s+/g, " ").match(/[^.!?]+[.!](?= |$)/g) ?? []);
