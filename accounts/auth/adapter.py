@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -128,6 +129,9 @@ class AccountAdapter(DefaultAccountAdapter):
         user.save(update_fields=["password"])
         sessions.end_all(user=user, but=self.request.session)
         cache.set(_epoch(user.email), token_hex(4), timeout=24 * 3600)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:profile")
 
     # --- Logging in ------------------------------------------------------------------------------
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
