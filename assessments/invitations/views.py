@@ -68,11 +68,13 @@ def _message_page(
     overview = read_overview(selected.assessments, selected.unit)
     # The preview is the mail with the most students.
     reader, of_reader = max(invitable, key=lambda row: len(row[1]))
+    rows = [
+        InviteeRow(contact, of_contact, overview.parts_of(contact), ticked is None or contact in ticked)
+        for contact, of_contact in invitable
+    ]
     context = {
-        "rows": [
-            InviteeRow(contact, of_contact, overview.parts_of(contact), ticked is None or contact in ticked)
-            for contact, of_contact in invitable
-        ],
+        "rows": rows,
+        "plan": plan_mails(rows, one_mail=form["mails"].value() != form.EACH),
         "covered": len(selected.assessments) - len(students.skipped),
         "skipped": students.skipped,
         "uncovered": overview.uncovered,
@@ -94,6 +96,21 @@ class InviteeRow:
     assessments: list[Assessment]
     parts: list[str]
     is_ticked: bool
+
+
+@dataclass(frozen=True)
+class MailPlan:
+    """What 'Uitnodiging(en) verzenden' will do; `invite_sum.js` counts the same as one ticks."""
+
+    students: int
+    examiners: int
+    mails: int
+
+
+def plan_mails(rows: Sequence[InviteeRow], *, one_mail: bool) -> MailPlan:
+    ticked = [row.assessments for row in rows if row.is_ticked]
+    students = {assessment for of_contact in ticked for assessment in of_contact}
+    return MailPlan(len(students), len(ticked), len(ticked) if one_mail else sum(map(len, ticked)))
 
 
 @require_POST

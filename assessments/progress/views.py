@@ -79,25 +79,30 @@ def _list_page(
     filter_by_exam_of: User | None = None,
     **of_page: Any,
 ) -> HttpResponse:
-    """Return the whole page, or for htmx only the list."""
+    """Return the page, or for htmx only the list."""
     search = listing.ListFilter(request.GET, queryset=queryset.for_pages(), user=filter_by_exam_of)
     sort = listing.get_sort(columns, request.GET.get("sorteer", ""))
     found = listing.in_order(search.qs, columns, sort)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
     query = request.GET.copy()
     query.pop("mail", None)
+    rows = listing.read_rows(page.object_list)
     context = {
         **of_page,
+        "is_part": request_data.is_part(request),
+        "searchable": bool(rows) or search.narrows,
+        "live_search": True,
+        "tick": "beoordeling",
+        "bar_url": reverse("assessments:select"),
         "search": search,
         "tabs": listing.tabs(queryset),
         "headers": listing.headers(columns, sort),
         "page": page,
-        "rows": listing.read_rows(page.object_list),
+        "rows": rows,
         "sending": sending_in_list(asked_mails(request.GET), by=request.user),
         "list_url": f"{request.path}?{query.urlencode()}" if query else request.path,
     }
-    name = "_found" if request_data.is_part(request) else "list"
-    return render(request, f"assessments/progress/{name}.html", context)
+    return render(request, "assessments/progress/list.html", context)
 
 
 @require_POST

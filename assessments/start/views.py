@@ -294,7 +294,7 @@ def select(request: UserRequest) -> HttpResponse:
     """Make a selection of the ticked assessments (`beoordeling`) of a list, and open the step `naar` of the flow."""
     public_ids = request_data.public_ids(request.POST, "beoordeling")
     queryset = Assessment.objects.for_docent(request.user).filter(public_id__in=public_ids)
-    ticked = list(queryset.select_related("unit"))
+    ticked = list(queryset.select_related("unit", "exam"))
     if len(ticked) != len(public_ids):
         raise Http404
     running = [assessment for assessment in ticked if not assessment.is_closed]
@@ -317,9 +317,12 @@ def _why_not_together(running: Sequence[Assessment]) -> str:
         return "Vink eerst een beoordeling aan die nog loopt."
     if len(running) > access.MAX_BATCH:
         return f"Vink hooguit {access.MAX_BATCH} beoordelingen tegelijk aan; u hebt er nu {len(running)}."
-    units = len({(assessment.exam_id, assessment.unit_code) for assessment in running})
-    if units > 1:
-        return f"Vink beoordelingen van één exameneenheid aan; u hebt er nu van {units}."
+    units = dict.fromkeys(f"{assessment.unit_code} van {assessment.exam.title}" for assessment in running)
+    if len(units) > 1:
+        return (
+            "Examinatoren kiezen en uitnodigen gaat per exameneenheid. Vink beoordelingen van één exameneenheid aan; "
+            f"nu zijn het er {len(units)}: {', '.join(units)}."
+        )
     if len({assessment.school_id for assessment in running}) > 1:
         return "Vink beoordelingen van één school aan: elke school heeft een eigen adresboek."
     return ""

@@ -50,7 +50,7 @@ def test_subject_names_the_resit_attempt(invitation: Invitation, committee_membe
     for subject in OutgoingMail.objects.values_list("subject", flat=True):
         assert "Anouk van 't Hoff" in subject
         assert subject.endswith("Verzorgende IG, B1 (poging 2)" if attempt == 2 else "Verzorgende IG, B1")
-    mails.queue_final_to_student(assessment=invitation.assessment, by=committee_member)
+    mails.queue_final_to_student(assessments=[invitation.assessment], by=committee_member)
     [subject] = subjects("final_student")
     assert "Verzorgende IG, B1 is vastgesteld" in subject
     assert ("(poging 2)" in subject) is (attempt == 2)

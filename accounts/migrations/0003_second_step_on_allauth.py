@@ -34,5 +34,5 @@ def carry_over(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [("accounts", "0002_people_import_ends"), ("mfa", "0003_authenticator_type_uniq")]
     operations = [migrations.RunPython(carry_over, migrations.RunPython.noop)]
