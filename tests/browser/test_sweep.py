@@ -104,9 +104,12 @@ _COVERED = """() => {
 }"""
 # The sentences of help in sight. A grey line is a fact or a state, and a question is a way to go on.
 _HELP = """() => {
-    const other = ".note, .message, .error-summary, .empty, .verdict, .proposal, .criterion-text, .batch-progress, .appeal, figure, table";
+    const other = [
+        ".note, .message, .error-summary, .empty, .verdict, .batch-progress, .visually-hidden, figure, table",
+        ".criterion-text, .proposal, .appeal",  // of someone's own
+    ].join();
     return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
-        .filter((e) => e.checkVisibility() && !e.closest(`${other}, .visually-hidden`) && !e.querySelector("p"))
+        .filter((e) => e.checkVisibility() && !e.closest(other) && !e.querySelector("p"))
         .flatMap((e) => e.textContent.replace(/\\s+/g, " ").match(/[^.!?]+[.!](?= |$)/g) ?? []);
 }"""
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map((a) => a.href)"
