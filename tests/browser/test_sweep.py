@@ -39,7 +39,7 @@ ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
 # Pages that are to be read, and the list of what a password must be.
-LONG_HELP = {"exam_content:guide", "committee:export_explained", "accounts:change_password", "accounts:register"}
+LONG_HELP = {"exam_content:guide", "committee:export_explained", "account_change_password", "accounts:register"}
 GONE = 410  # a dead link's page, without an account
 TO_FIRST_ROW = 10  # presses of Tab, the links to skip to contents or list included
 # Pages of the table that links do not lead to.
