@@ -301,16 +301,18 @@ def read_rubric(assessment: Assessment, *, hide_drafts: bool = False, with_remov
 
 
 def read_rubrics(assessments: Sequence[Assessment]) -> dict[int, Rubric]:
-    """Read the rubrics of several assessments as `read_rubric` does, without their contacts, by assessment id.
+    """Read the rubrics of several assessments as `read_rubric` does, by assessment id.
+
+    The columns are without their contacts, in the order they were made; the corrections are without their criteria.
 
     The number of queries does not depend on the number of assessments, once the criteria of their units are cached.
     """
     pks = [assessment.pk for assessment in assessments]
     assignments: dict[int, list[Assignment]] = defaultdict(list)
-    for assignment in Assignment.objects.live().filter(assessment__in=pks).order_by("contact__sort_key", "pk"):
+    for assignment in Assignment.objects.live().filter(assessment__in=pks).defer("heard").order_by("pk"):
         assignments[assignment.assessment_id].append(assignment)
     corrections: dict[int, list[Correction]] = defaultdict(list)
-    for correction in Correction.objects.filter(assessment__in=pks).select_related("criterion"):
+    for correction in Correction.objects.filter(assessment__in=pks):
         corrections[correction.assessment_id].append(correction)
     given = _read_scores(assignment.pk for of_one in assignments.values() for assignment in of_one)
     rubrics = {}

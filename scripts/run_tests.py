@@ -197,7 +197,7 @@ def run(lanes: Sequence[Sequence[Step]]) -> None:
     """
     waiting = [list(lane) for lane in lanes]
     running: list[_Running] = []
-    told = time.monotonic()
+    printed = time.monotonic()
     try:
         while running or any(waiting):
             for lane in waiting:
@@ -206,8 +206,8 @@ def run(lanes: Sequence[Sequence[Step]]) -> None:
             for one in [one for one in running if one.has_ended()]:
                 running.remove(one)
                 one.step.end(*one.result())
-            if time.monotonic() > told + 60:
-                told = time.monotonic()
+            if time.monotonic() > printed + 60:
+                printed = time.monotonic()
                 print(", ".join(f"{one.step.name} {one.progress()}" for one in running), flush=True)
             time.sleep(0.05)
     finally:

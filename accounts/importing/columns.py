@@ -215,18 +215,21 @@ _T = TypeVar("_T")
 class Outcome(models.TextChoices):
     NEW = "NEW", "Nieuw"
     UPDATED = "UPDATED", "Bijgewerkt"
+    ENDED = "ENDED", "Uit de school"
     SKIPPED = "SKIPPED", "Overgeslagen"
     ERROR = "ERROR", "Fout"
 
 
-VALID_OUTCOMES = (Outcome.NEW, Outcome.UPDATED)
+VALID_OUTCOMES = (Outcome.NEW, Outcome.UPDATED, Outcome.ENDED)
+NOT_IN_FILE = 0  # the line of a row about someone whom the file lacks
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of the file and the outcome of importing it; `values` are in the order of the columns.
 
-    `about` is the id of the object it changes: the line's key may be another object's when it is imported.
+    `line` is `NOT_IN_FILE` for someone whom the file lacks. `about` is the id of the object it changes: the line's key
+    may be another object's when it is imported.
     """
 
     line: int

@@ -17,7 +17,7 @@ from digibeoordelen.jobs.models import ClaimLost
 
 from .columns import VALID_OUTCOMES, Outcome, ValidatedRow
 from .kinds import Count, kind_of
-from .preview import load_rows, prepare, read_into, report_progress, row_lines, store_rows, stored_layout
+from .preview import load_rows, prepare, read_into, report_progress, row_lines, store_rows, stored_layout, validate
 from .reading import LARGE_ROWS, Unreadable, estimate_rows, is_large
 
 State = ImportedFile.State
@@ -43,28 +43,26 @@ def import_previewed(prepared: ImportedFile, *, count: Count | None = None) -> N
 
 
 def _import(prepared: ImportedFile, count: Count | None) -> bool:
-    school, current = _lock(prepared)
+    current = _lock(prepared)
     if current.state not in (State.READY, State.IMPORTING):
         return True
-    kind, layout, previewed = kind_of(current), stored_layout(current), load_rows(current)
+    layout, previewed = stored_layout(current), load_rows(current)
     checked = {row.line for row in previewed if row.outcome != Outcome.ERROR}
     # A row counts as half done when it is validated, and as done when it is written.
     halfway = count and (lambda number: count(number // 2))
-    lines = row_lines(previewed)
-    current_rows = kind.validate(
-        school=school, by_id=current.by_id, layout=layout, lines=lines, checked=checked, lock=True
-    )
+    current_rows = validate(current, layout=layout, lines=row_lines(previewed), checked=checked, lock=True)
     validated = list(report_progress(current_rows, halfway))
     if [item.row for item in validated] != previewed:
         _store_preview(current, validated)
         return False
     valid = [item for item in validated if item.row.outcome in VALID_OUTCOMES]
-    kind.write(current, valid, layout=layout, count=halfway and (lambda written: halfway(len(validated) + written)))
+    write = kind_of(current).write
+    write(current, valid, layout=layout, count=halfway and (lambda written: halfway(len(validated) + written)))
     current.finish(state=State.DONE, imported_at=timezone.now(), problem="", done_rows=current.total_rows)
     return True
 
 
-def _lock(prepared: ImportedFile) -> tuple[School, ImportedFile]:
+def _lock(prepared: ImportedFile) -> ImportedFile:
     """Lock the school and read the import again: one import at a time, as two with the same people could deadlock.
 
     The import's own row is not locked, as a worker writes its counts there on another connection.
@@ -74,16 +72,15 @@ def _lock(prepared: ImportedFile) -> tuple[School, ImportedFile]:
     if current is None:
         raise ClaimLost
     current.school = school
-    return school, current
+    return current
 
 
 def _refresh_preview(prepared: ImportedFile) -> None:
     with transaction.atomic():
-        school, current = _lock(prepared)
+        current = _lock(prepared)
         if current.imported_at is None:
             lines = row_lines(load_rows(current))
-            validate, layout = kind_of(current).validate, stored_layout(current)
-            _store_preview(current, list(validate(school=school, by_id=current.by_id, layout=layout, lines=lines)))
+            _store_preview(current, list(validate(current, layout=stored_layout(current), lines=lines)))
 
 
 def _store_preview(current: ImportedFile, validated: Sequence[ValidatedRow]) -> None:

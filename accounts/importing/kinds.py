@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from accounts.models import ImportedFile, School, User
 
-from .columns import Column, Layout, ValidatedRow
+from .columns import Column, Layout, Row, ValidatedRow
 
 Count = Callable[[int], None]  # called with the number of rows done
 Lines = Iterable[tuple[int, tuple[str, ...]]]
@@ -32,6 +32,11 @@ class Validate(Protocol):
         """
 
 
+class FindAbsent(Protocol):
+    def __call__(self, prepared: Any, rows: Sequence[Row]) -> Iterator[ValidatedRow]:
+        """Yield a row, its line `NOT_IN_FILE`, for each stored object that importing changes because `rows` lack it."""
+
+
 class Write(Protocol):
     def __call__(self, prepared: Any, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
         """Write the valid rows in the caller's transaction; `count` is called with the number written."""
@@ -50,6 +55,7 @@ class Kind:
     write: Write
     changed: str
     role: str = ""
+    find_absent: FindAbsent | None = None
 
 
 _kinds: dict[type[ImportedFile], Kind] = {}

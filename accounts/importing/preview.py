@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeVar
 
 from accounts.models import ImportedFile, School, User
 
-from .columns import Layout, Note, Outcome, Row
+from .columns import NOT_IN_FILE, Layout, Note, Outcome, Row, ValidatedRow
 from .find_list import find_list, warnings
-from .kinds import Count, kind_of
+from .kinds import Count, Lines, kind_of
 from .reading import Unreadable, read_sheets
 
 COUNT_INTERVAL = 500  # rows
@@ -35,14 +35,26 @@ def read_into(prepared: ImportedFile, file: BinaryIO, *, count: Count | None = N
         detected = find_list(kind.columns, sheets)
         layout = detected.layout
         lines = ((number, layout.values(cells)) for number, cells in detected.lines)
-        validated = kind.validate(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=lines)
-        rows = [item.row for item in report_progress(validated, count)]
+        rows = [item.row for item in report_progress(validate(prepared, layout=layout, lines=lines), count)]
         if not rows:
             raise Unreadable("Onder de kolomnamen staat niemand.")
         prepared.understood = list(detected.understood)
         prepared.warnings = warnings(detected, (row.line for row in rows))
     prepared.columns, prepared.unused = dict(layout.places), list(layout.unused)
     store_rows(prepared, rows)
+
+
+def validate(
+    prepared: ImportedFile, *, layout: Layout, lines: Lines, checked: Container[int] = (), lock: bool = False
+) -> Iterator[ValidatedRow]:
+    """Yield the current outcome of each line, as `kinds.Validate`, and then those whom the file lacks."""
+    kind, rows = kind_of(prepared), []
+    school, by_id = prepared.school, prepared.by_id
+    for item in kind.validate(school=school, by_id=by_id, layout=layout, lines=lines, checked=checked, lock=lock):
+        rows.append(item.row)
+        yield item
+    if kind.find_absent and rows:
+        yield from kind.find_absent(prepared, rows)
 
 
 def report_progress(items: Iterable[_T], count: Count | None) -> Iterator[_T]:
@@ -77,8 +89,8 @@ def stored_layout(prepared: ImportedFile) -> Layout:
 
 
 def row_lines(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:
-    """Return the rows' lines, to be validated again."""
-    return ((row.line, row.values) for row in rows)
+    """Return the lines of the file, to be validated again."""
+    return ((row.line, row.values) for row in rows if row.line != NOT_IN_FILE)
 
 
 def _as_json(row: Row) -> list[object]:

@@ -24,7 +24,7 @@ from accounts.models import ImportedFile, School
 from accounts.school.navigation import get_managed_school
 
 from . import template_files
-from .columns import VALID_OUTCOMES, Outcome
+from .columns import Outcome
 from .forms import FileForm
 from .job import PreviewOutdated, start_importing, submit
 from .kinds import kind_of
@@ -63,7 +63,7 @@ def preview_context(request: HttpRequest, prepared: ImportedFile) -> dict[str, A
         rows = [row for row in rows if row.outcome == selected]
     else:
         selected = ""
-    outcomes = [(outcome.value, outcome.label, prepared.counts[outcome]) for outcome in Outcome]
+    outcomes = [(outcome.value, outcome.label, prepared.counts.get(outcome, 0)) for outcome in Outcome]
     return {
         "prepared": prepared,
         "shown": selected,
@@ -71,8 +71,9 @@ def preview_context(request: HttpRequest, prepared: ImportedFile) -> dict[str, A
         "outcomes": [*outcomes, (WARNED, "Let op", len(warned))],
         "warned": len(warned),
         "warned_query": WARNED,
-        "new": prepared.counts[VALID_OUTCOMES[0]],
-        "updated": prepared.counts[VALID_OUTCOMES[1]],
+        "new": prepared.counts[Outcome.NEW],
+        "updated": prepared.counts[Outcome.UPDATED],
+        "ended": prepared.counts.get(Outcome.ENDED, 0),
         "wrong": prepared.counts[Outcome.ERROR],
     }
 

@@ -103,7 +103,7 @@ class ImportedFile(Job):
     @property
     def valid_rows(self) -> int:
         """The number of rows that are or were imported."""
-        return int(self.counts["NEW"] + self.counts["UPDATED"])
+        return int(self.counts["NEW"] + self.counts["UPDATED"] + self.counts.get("ENDED", 0))
 
 
 class PeopleImportQuerySet(ImportedFileQuerySet["PeopleImport"]):
@@ -113,11 +113,18 @@ class PeopleImportQuerySet(ImportedFileQuerySet["PeopleImport"]):
 
 
 class PeopleImport(ImportedFile):
-    """A list of people; see `accounts.people.importing`."""
+    """A list of people; see `accounts.people.importing`. `ends`: who leaves the school if the list lacks them."""
+
+    class Ends(models.TextChoices):
+        NOBODY = "", "Blijft zoals het is"
+        STUDENTS = "STUDENTS", "Studenten gaan uit de school"
+        STAFF = "STAFF", "Medewerkers gaan uit de school"
+        ALL = "ALL", "Studenten en medewerkers gaan uit de school"
 
     school = models.ForeignKey(School, models.CASCADE, related_name="people_imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="people_imports")
     mails_now = models.BooleanField("mails meteen versturen", default=True)
+    ends = models.CharField("wie niet in de lijst staat", max_length=10, choices=Ends, blank=True)
 
     objects = PeopleImportQuerySet.as_manager()
 

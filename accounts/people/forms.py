@@ -8,7 +8,7 @@ from django import forms
 from accounts.importing.forms import FileForm
 from accounts.language import Language
 from accounts.mail.addresses import mailable
-from accounts.models import Role, SchoolInvitation
+from accounts.models import PeopleImport, Role, SchoolInvitation
 
 
 class InviteForm(forms.ModelForm):
@@ -42,7 +42,7 @@ class InviteForm(forms.ModelForm):
 
 
 class PeopleFileForm(FileForm):
-    """A list of students and staff, with the choice to mail new people at once."""
+    """A list of students and staff, with the choices to mail new people at once, and to end who is not listed."""
 
     mails_now = forms.TypedChoiceField(
         label="Mails met een link om een wachtwoord te kiezen",
@@ -51,3 +51,4 @@ class PeopleFileForm(FileForm):
         initial="ja",
         widget=forms.RadioSelect,
     )
+    ends = forms.ChoiceField(label="Wie niet in de lijst staat", choices=PeopleImport.Ends.choices, required=False)

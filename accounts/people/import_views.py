@@ -33,14 +33,14 @@ class PeoplePages(SchoolListPages):
     limit = LISTS_BY_USER
 
     def extra_fields(self, form: FileForm) -> dict[str, Any]:
-        return {"mails_now": form.cleaned_data["mails_now"]}
+        return {"mails_now": form.cleaned_data["mails_now"], "ends": form.cleaned_data["ends"]}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """Add the role, number and language that each line would give, for the preview."""
         return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
 
     def extra_data(self, prepared: PeopleImport) -> dict[str, Any]:
-        return {"mails_now": "ja" if prepared.mails_now else "nee"}
+        return {"mails_now": "ja" if prepared.mails_now else "nee", "ends": prepared.ends}
 
 
 def _roles_of(row: Row) -> str:

@@ -7,7 +7,7 @@ session loses them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -95,10 +95,16 @@ def leave(*, school: School, user: User, by: User) -> list[Membership]:
     """Revoke all roles here and return them. Raise `RoleRefused` for the last Schoolbeheer."""
     with locked(school):
         held = list(school.memberships.present().select_for_update().filter(user=user).order_by("role"))
-        for membership in held:
-            _end(membership, by=by, how=How.LEFT)
-        school.school_invitations.open().filter(user=user).update(withdrawn_at=timezone.now())
+        end_roles(held, school=school, user=user, by=by, how=How.LEFT)
     return held
+
+
+def end_roles(held: Iterable[Membership], *, school: School, user: User, by: User, how: str) -> None:
+    """End these roles of `user`, whose open invitations are withdrawn if none is left. The caller locks the school."""
+    for membership in held:
+        _end(membership, by=by, how=how)
+    if not school.memberships.present().filter(user=user).exists():
+        school.school_invitations.open().filter(user=user).update(withdrawn_at=timezone.now())
 
 
 def log_role_change(*, school: School, user: User, role: str, change: str, by: User | None, how: str) -> None:

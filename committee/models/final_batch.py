@@ -27,11 +27,6 @@ class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
     def pending(self) -> FinalBatchQuerySet:
         return self.filter(finished_at__isnull=True)
 
-    def recent(self) -> FinalBatchQuerySet:
-        """Filter the unfinished batches, and the recent ones that were not viewed since they finished."""
-        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - RECENT)
-        return self.filter(Q(finished_at__isnull=True) | lately)
-
     def purge(self) -> None:
         """Delete the finished batches that were started more than `RETENTION` ago."""
         self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - RETENTION).delete()
@@ -63,6 +58,11 @@ class FinalBatch(Job):
 
     def __str__(self) -> str:
         return f"{self.school}, {self.started_at:%Y-%m-%d}"
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether it is unfinished, or recent and not viewed since it finished."""
+        return self.finished_at is None or (self.seen_at is None and self.started_at >= timezone.now() - RECENT)
 
     def give_up(self) -> None:
         """Refuse the item at which workers died, and have a worker do the others."""

@@ -190,7 +190,7 @@ def test_headers_without_rows_are_a_sentence(upload):
 def test_file_larger_than_a_chunk(upload, school):
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@bedrijf.test", "", "", ""] for n in range(1201)]
     prepared = upload(*rows)
-    assert prepared.counts == {"NEW": 1201, "UPDATED": 0, "SKIPPED": 0, "ERROR": 0}
+    assert prepared.counts == {"NEW": 1201, "UPDATED": 0, "ENDED": 0, "SKIPPED": 0, "ERROR": 0}
     import_previewed(prepared)
     changed = [[*row[:4], "Chef", "", ""] for row in rows]
     again = upload(*changed)

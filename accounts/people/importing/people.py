@@ -4,7 +4,8 @@ An account without a role here is invited. The preview must not reveal who has a
 the number of queries. Importing does reveal it: new people get an account at once, others appear after accepting. Each
 address then costs a mail in the manager's name and a log entry, and lists are limited (`rate_limits`).
 
-A list never removes a role, an existing number, or a name that its owner confirmed.
+A list never removes an existing number, or a name that its owner confirmed. It takes roles only from people whom it
+lacks, if the import `ends` them, and only when none of its lines has an error: that line might be about them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from accounts.importing.columns import (
     CHUNK,
     EMAIL_AT,
     IS_EXAMPLE,
+    NOT_IN_FILE,
     SYNONYMS,
     Column,
     Layout,
@@ -34,7 +36,7 @@ from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
 from accounts.language import Language
 from accounts.mail.addresses import normalise_address
-from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
+from accounts.models import STUDENT_NUMBER_LENGTH, Membership, PeopleImport, Role, School, SchoolInvitation, User
 from accounts.models.number_formats import read_number
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
@@ -96,7 +98,7 @@ TEMPLATE = Template(
         "De regel met het voorbeeld mag blijven staan: die wordt niet geïmporteerd.",
         "Wie nieuw is krijgt een account, en een mail om een wachtwoord te kiezen. Wie al een account heeft en nog "
         "niet bij de school hoort, krijgt een uitnodiging en komt erbij als die is aangenomen.",
-        "Een lijst neemt niemand een rol af en wijzigt geen studentnummer dat er al staat.",
+        "Een lijst wijzigt geen studentnummer dat er al staat, en neemt wie erin staat geen rol af.",
     ),
 )
 NAME_FIELDS = ("first_name", "infix", "last_name")
@@ -283,6 +285,36 @@ def _member(line: int, values: tuple[str, ...], listed: ListedPerson, existing: 
 def missing_roles(listed: ListedPerson, existing: ExistingUser) -> list[str]:
     """Return the listed roles that the user lacks, or held in the past."""
     return [role for role in listed.roles if role not in existing.memberships or existing.memberships[role].ended_at]
+
+
+def find_absent(prepared: PeopleImport, rows: Sequence[Row]) -> Iterator[ValidatedRow]:
+    """Yield those whom `prepared` ends: members whom the list lacks, by last name. The importing user stays."""
+    if not prepared.ends:
+        return
+    has_errors = any(row.outcome == Outcome.ERROR for row in rows)
+    listed = {row.email for row in rows}
+    held = prepared.school.memberships.present().exclude(user=prepared.by_id).select_related("user")
+    if prepared.ends == PeopleImport.Ends.STUDENTS:
+        held = held.filter(role=Role.STUDENT)
+    elif prepared.ends == PeopleImport.Ends.STAFF:
+        held = held.exclude(role=Role.STUDENT)
+    absent: dict[int, ExistingUser] = {}
+    for membership in held.order_by("sort_key", "pk"):
+        if membership.user.email not in listed:
+            existing = absent.setdefault(membership.user_id, ExistingUser(membership.user))
+            existing.memberships[membership.role] = membership
+    for existing in absent.values():
+        yield ValidatedRow(_absent_row(existing, stays=has_errors), existing)
+
+
+def _absent_row(existing: ExistingUser, *, stays: bool) -> Row:
+    user, student = existing.user, existing.memberships.get(Role.STUDENT)
+    roles = ", ".join(membership.get_role_display() for membership in existing.memberships.values())
+    number = student.student_number if student else ""
+    values = (user.first_name, user.infix, user.last_name, user.email, roles, number, "")
+    text = "staat niet in de lijst" + ("; blijft tot alle regels met een fout zijn verbeterd" if stays else "")
+    outcome = Outcome.SKIPPED if stays else Outcome.ENDED
+    return Row(NOT_IN_FILE, values, outcome, (Note("", "", text),), user.pk)
 
 
 def _old_value(user: User, name: str) -> str:

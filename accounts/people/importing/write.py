@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.importing.columns import Layout, ValidatedRow
+from accounts.importing.columns import Layout, Outcome, ValidatedRow
 from accounts.importing.kinds import Count, Kind
 from accounts.models import DERIVED_FIELDS, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
@@ -16,7 +16,16 @@ from accounts.people.invite import start_sending
 from accounts.people.notify import WATCHED, GrantedRole, notify_roles
 from accounts.school.student_numbers import log_number
 
-from .people import COLUMNS, NAME_FIELDS, ExistingUser, ListedPerson, listed_person, missing_roles, validate
+from .people import (
+    COLUMNS,
+    NAME_FIELDS,
+    ExistingUser,
+    ListedPerson,
+    find_absent,
+    listed_person,
+    missing_roles,
+    validate,
+)
 
 ROWS_PER_BATCH = 500
 CHANGED = (
@@ -27,8 +36,12 @@ GIVEN, IMPORTED = roles.Change.GIVEN, roles.How.IMPORT
 
 
 def write(prepared: PeopleImport, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
-    """Create accounts for new people, invite existing accounts, and update members of the school."""
+    """Create accounts for new people, invite existing accounts, update members, and end whom the list lacks."""
     roles_given: list[GrantedRole] = []
+    for item in valid:
+        if item.row.outcome == Outcome.ENDED:
+            _end(prepared, item.existing)
+    valid = [item for item in valid if item.row.outcome != Outcome.ENDED]
     for start in range(0, len(valid), ROWS_PER_BATCH):
         batch = [
             (listed_person(item.row.values, prepared.school), item.existing)
@@ -113,6 +126,11 @@ def _invite(prepared: PeopleImport, people: Sequence[tuple[ListedPerson, User | 
     SchoolInvitation.objects.bulk_create(invitations)
 
 
+def _end(prepared: PeopleImport, absent: ExistingUser) -> None:
+    held = list(absent.memberships.values())
+    roles.end_roles(held, school=prepared.school, user=absent.user, by=prepared.by, how=IMPORTED)
+
+
 def _update(prepared: PeopleImport, listed: ListedPerson, existing: ExistingUser) -> list[GrantedRole]:
     user = existing.user
     if existing.can_be_renamed and any(getattr(user, name) != getattr(listed, name) for name in NAME_FIELDS):
@@ -139,4 +157,5 @@ PEOPLE = Kind(
     write=write,
     changed=CHANGED,
     role=Role.SCHOOLBEHEER,
+    find_absent=find_absent,
 )

@@ -45,9 +45,9 @@ Shown = Callable[..., PeopleImport]
 def shown(school: School, manager: User) -> Shown:
     """Return `shown(row, …)`, which prepares an import of these rows by `manager`."""
 
-    def prepare_rows(*rows: list[str], header: list[str] = HEADER, mails_now: bool = True) -> PeopleImport:
+    def prepare_rows(*rows: list[str], header: list[str] = HEADER, **fields: Any) -> PeopleImport:
         file = csv_file(*rows, header=header)
-        return prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", mails_now=mails_now)
+        return prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", **fields)
 
     return prepare_rows
 
@@ -394,9 +394,9 @@ def start_url(school: School) -> str:
     return reverse("school:import_start", args=[school.pk])
 
 
-def hand_in(browser: Client, start_url: str, *rows: list[str], mails_now: str = "ja") -> Any:
+def hand_in(browser: Client, start_url: str, *rows: list[str], mails_now: str = "ja", ends: str = "") -> Any:
     file = SimpleUploadedFile("lijst.csv", csv_file(*rows, header=HEADER).getvalue())
-    return browser.post(start_url, {"file": file, "mails_now": mails_now}, follow=True)
+    return browser.post(start_url, {"file": file, "mails_now": mails_now, "ends": ends}, follow=True)
 
 
 def page_of(prepared: PeopleImport, name: str = "preview") -> str:
@@ -519,3 +519,86 @@ def test_user_listed_by_a_colleague_stays_a_member(shown: Shown, school: School)
     import_previewed(shown(with_(BO, role="Schoolbeheer")))
     assert sorted(someone.memberships.values_list("role", flat=True)) == ["DOCENT", "SCHOOLBEHEER"]
     assert Outcome.ERROR not in [outcome for outcome, _ in preview_messages(shown(BO))]
+
+
+# --- Who is not in the list ----------------------------------------------------------------------
+def ended(prepared: PeopleImport) -> list[str]:
+    return [row.full_name for row in load_rows(prepared) if row.outcome == Outcome.ENDED]
+
+
+@pytest.fixture
+def tim(school: School) -> User:
+    return MembershipFactory(school=school, user__first_name="Tim", user__last_name="Toe", student_number="7").user
+
+
+@pytest.mark.parametrize(
+    ("ends", "leaves"),
+    [("", []), ("STUDENTS", ["Tim Toe"]), ("STAFF", ["Docie Docent"]), ("ALL", ["Docie Docent", "Tim Toe"])],
+)
+def test_only_those_chosen_are_ended(
+    shown: Shown, school: School, tim: User, manager: User, other_school: School, ends: str, leaves: list[str]
+) -> None:
+    member(school, Role.DOCENT, first_name="Docie", last_name="Docent")
+    member(other_school, Role.DOCENT)
+    prepared = shown(NOA, ends=ends)
+    assert ended(prepared) == leaves
+    import_previewed(prepared)
+    names = {membership.user.full_name for membership in school.memberships.present()}
+    assert names == {"Docie Docent", "Tim Toe", "Noa de Wit", manager.full_name} - set(leaves)
+    assert other_school.memberships.present().count() == 1
+
+
+def test_ending_is_logged_and_withdraws_the_invitation(shown: Shown, school: School, tim: User) -> None:
+    import_previewed(shown(NOA))
+    import_previewed(shown(BO, ends="STUDENTS"))
+    assert not school.school_invitations.open().filter(email="noa@hier.test").exists()
+    changes = school.role_changes.filter(user=tim).values_list("role", "change", "how", "by_name")
+    assert list(changes) == [("STUDENT", "TAKEN", "IMPORT", "Bea Beheer")]
+
+
+def test_ended_student_keeps_the_results(shown: Shown, student: Membership, assessment: Assessment) -> None:
+    import_previewed(shown(NOA, ends="STUDENTS"))
+    student.refresh_from_db()
+    assert student.ended_at is not None
+    assert student.left_on is not None
+    assert Assessment.objects.get().student == student
+
+
+def test_listed_student_keeps_every_role(shown: Shown, school: School, tim: User) -> None:
+    member_too = MembershipFactory(school=school, user=tim, role=Role.DOCENT)
+    import_previewed(shown(["Tim", "", "Toe", tim.email, "Student", "7", ""], ends="ALL"))
+    assert member_too in school.memberships.present()
+
+
+@pytest.mark.parametrize("wrong", [with_(NOA, student_number="7"), with_(NOA, email="geen adres")])
+def test_nobody_is_ended_while_a_line_is_wrong(shown: Shown, school: School, tim: User, wrong: list[str]) -> None:
+    """The wrong line may be about someone who would be ended."""
+    prepared = shown(BO, wrong, ends="STUDENTS")
+    assert ended(prepared) == []
+    last = preview_messages(prepared)[-1]
+    assert last == ("SKIPPED", "staat niet in de lijst; blijft tot alle regels met een fout zijn verbeterd")
+    import_previewed(prepared)
+    assert school.memberships.present().filter(user=tim).exists()
+
+
+def test_someone_who_joined_since_the_preview_is_previewed_first(shown: Shown, school: School, tim: User) -> None:
+    prepared = shown(NOA, ends="STUDENTS")
+    MembershipFactory(school=school, user__first_name="Zoë", user__last_name="Zeer")
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
+    prepared.refresh_from_db()
+    assert ended(prepared) == ["Tim Toe", "Zoë Zeer"]
+    assert school.memberships.present().filter(user=tim).exists()
+    import_previewed(prepared)
+    assert not school.memberships.present().filter(user=tim).exists()
+
+
+def test_the_page_names_who_leaves(browser: Client, start_url: str, tim: User) -> None:
+    hand_in(browser, start_url, NOA, ends="STUDENTS")
+    prepared = PeopleImport.objects.get()
+    page = words(browser.get(page_of(prepared)))
+    assert "<b>1 uit de school</b>" in page
+    assert "Tim Toe" in page
+    browser.post(page_of(prepared, "apply"))
+    assert "1 nieuw, 0 bijgewerkt, 1 uit de school." in words(browser.get(page_of(prepared)))
+    assert not tim.memberships.exists()

@@ -80,8 +80,8 @@ def test_every_assessment_page_is_covered() -> None:
 def test_own_assessment_pages_are_not_found(own: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     note = Attachment(filename="pv.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
-    [sent_invitation] = invite.invite(
-        assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note]
+    [sent_invitation] = steps.invite_for_one(
+        assessment, contacts=[examiner], by=assessment.initiator, attachments=[note]
     )
     colleague_proposal = proposals.propose(
         invitation=sent_invitation, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
@@ -186,7 +186,7 @@ def test_inviting_and_later_steps_are_refused(
     steps.choose(assessment, invitation.contact, second_examiner)
     mails, version = OutgoingMail.objects.count(), assessment.version
     for step in (
-        lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=by),
+        lambda: steps.invite_for_one(assessment, contacts=[second_examiner], by=by),
         lambda: invite.invite_again(invitation=invitation, by=by),
         lambda: invite.withdraw(invitation=invitation, by=by),
         lambda: reminders.remind(invitation=invitation, by=by),
