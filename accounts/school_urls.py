@@ -5,6 +5,8 @@ from django.urls import path
 from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
+from .sso.manage_views import SCHOOL
+from .sso.urls import manage_urls
 
 app_name = "school"
 urlpatterns = [
@@ -12,6 +14,7 @@ urlpatterns = [
     path("kleur/<str:colour>.css", views.colour, name="colour"),
     path("<int:school_id>/", views.overview, name="overview"),
     path("<int:school_id>/instellingen/", views.settings, name="settings"),
+    *manage_urls(SCHOOL, "<int:school_id>/schoolaccounts/"),
     path("<int:school_id>/logo/<int:logo_id>.png", views.logo, name="logo"),
     path("<int:school_id>/wijzigingen/", views.changes, name="changes"),
     path("<int:school_id>/studentnummers/", student_number_views.find, name="student_numbers"),

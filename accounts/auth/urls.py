@@ -6,7 +6,6 @@ Our own addresses, templates, and the mark that a page is translated.
 from allauth.account.views import ReauthenticateView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter, reverse_lazy
 from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
@@ -27,7 +26,6 @@ urlpatterns = [
     path("inloggen/", translated(views.LogIn.as_view()), name="account_login"),
     path("inloggen/code/", translated(views.AskCode.as_view()), name="mfa_authenticate"),
     path("inloggen/passkey/", translated(LoginWebAuthnView.as_view()), name="mfa_login_webauthn"),
-    path("uitloggen/", LogoutView.as_view(), name="account_logout"),
     path("wachtwoord-vergeten/", translated(views.ForgottenPassword.as_view()), name="account_reset_password"),
     path(
         "wachtwoord-vergeten/nieuw/<base36:uidb36>-<path:key>/",
