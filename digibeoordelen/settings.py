@@ -213,7 +213,6 @@ MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
 SOCIALACCOUNT_ADAPTER = "accounts.sso.adapter.SchoolAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.sso.oidc.SchoolOpenIDProvider"}}
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
-SOCIALACCOUNT_UID_MAX_LENGTH = 500  # issuer and subject
 # Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
 SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
 

@@ -23,7 +23,6 @@ from .membership import Membership
 from .school import School
 from .user import Role, User
 
-
 RESERVED_SLUGS = ("adres", "aanbieder")  # of `accounts.urls`
 
 
@@ -61,7 +60,10 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
 
     def gives_number(self, student: Membership) -> bool:
         """Return whether the student's number came with a login, so that the student does not type it."""
-        ids = [str(public_id) for public_id in self.active().filter(school=student.school_id).values_list("public_id", flat=True)]
+        ids = [
+            str(public_id)
+            for public_id in self.active().filter(school=student.school_id).values_list("public_id", flat=True)
+        ]
         links = SocialAccount.objects.filter(user=student.user_id, provider__in=ids)
         return bool(student.student_number) and any(
             link.extra_data.get("student_number") == student.student_number for link in links
@@ -181,7 +183,7 @@ class IdentityProvider(models.Model):
             check_domains(self.domains)
             self._refuse_domains_of_others()
         except ValidationError as error:
-            errors["domains"] = error.message
+            errors["domains"] = str(error.message)
         if self.preset != self.Preset.OIDC and not self.organization:
             errors["organization"] = "Vul in van welke organisatie de mensen zijn; bij deze soort is dat nodig."
         if self.preset == self.Preset.ENTRA and self.organization and self.organization not in self.issuer:

@@ -17,8 +17,9 @@ from accounts.school.changes import fingerprint
 class DetailsForm(forms.ModelForm):
     """The user's name, and a student's number at each school.
 
-    A number that an assessment refers to has no field, as only Schoolbeheer changes it; one that the school entered is
-    there to be checked; one that came with a school account has none either. `taken` are the memberships whose number another student has.
+    A number that an assessment refers to has no field, as only Schoolbeheer changes it, nor has one that came with a
+    school account; one that the school entered is there to be checked. `taken` are the memberships whose number another
+    student has.
     """
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.auth import adapter as auth
 from accounts.auth import mails, mfa
 from accounts.auth.rate_limits import client_key
-from accounts.models import IdentityProvider
+from accounts.models import IdentityProvider, User
 from accounts.sessions import sessions
 
 from . import people, proof
@@ -112,10 +113,10 @@ class AccountAdapter(auth.AccountAdapter):
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         required = IdentityProvider.objects.required_of(user)
         used = _provider_of(kwargs.get("signal_kwargs"))
-        if required and used not in {str(provider.public_id) for provider in required}:
-            if not (mfa.is_on(user) and all(provider.lets_in_with_password(user) for provider in required)):
-                logger.info("Account %s has to log in at its school, from %s", user.pk, client_key(request))
-                raise ImmediateHttpResponse(log_in_at_school(request, required))
+        is_by_school = not required or used in {str(provider.public_id) for provider in required}
+        if not is_by_school and not _is_manager_with_second_step(user, required):
+            logger.info("Account %s has to log in at its school, from %s", user.pk, client_key(request))
+            raise ImmediateHttpResponse(log_in_at_school(request, required))
         return super().pre_login(request, user, **kwargs)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
@@ -123,6 +124,11 @@ class AccountAdapter(auth.AccountAdapter):
             id_token = kwargs["signal_kwargs"]["sociallogin"].state.get("id_token", "")
             request.session[SCHOOL_LOGIN] = {"provider": used, "id_token": id_token}
         return super().post_login(request, user, **kwargs)
+
+
+def _is_manager_with_second_step(user: User, required: Sequence[IdentityProvider]) -> bool:
+    """Return whether the user comes in while the provider is down; the second step follows."""
+    return mfa.is_on(user) and all(provider.lets_in_with_password(user) for provider in required)
 
 
 def _provider_of(signal_kwargs: dict[str, Any] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,7 @@ PRESETS: dict[str, dict[str, list[str]]] = {
 }
 SCOPES = {"SURFCONEXT": ["openid"]}
 DEFAULT_SCOPES = ["openid", "profile", "email"]
+MAX_UID = 191  # characters, of allauth's column
 STUDENT_CODE = ":studentid:"  # in urn:schac:personalUniqueCode:nl:local:school.nl:studentid:s1234567
 
 
@@ -84,7 +86,8 @@ class Identity:
     @property
     def uid(self) -> str:
         """The key of the person at the provider: issuer and subject, never the address."""
-        return f"{self.issuer} {self.subject}"
+        text = f"{self.issuer} {self.subject}"
+        return text if len(text) <= MAX_UID else hashlib.sha256(text.encode()).hexdigest()
 
 
 class NoSubject(Exception):
@@ -144,12 +147,16 @@ def _email(value: str) -> str:
 
 def _name(field: str, value: Any) -> str:
     """Return a name as the column holds it; '' for one that no form would accept."""
-    name = _text(value)[: User._meta.get_field(field).max_length]  # noqa: SLF001 - Django's documented API
+    name = _text(value)[: _column(field).max_length]
     try:
         refuse_web_address(name)
     except ValidationError:
         return ""
     return name
+
+
+def _column(field: str) -> Any:
+    return User._meta.get_field(field)  # noqa: SLF001 - Django's documented API
 
 
 def _student_number(value: Any) -> str:

@@ -35,7 +35,7 @@ class ProviderForm(forms.ModelForm):
             if name == "mapping":
                 field.widget.attrs["rows"] = 3
         if provider.pk is None:
-            self.initial |= {"name": provider.school.name, "slug": slugify(provider.school.name)}
+            self.initial.update(name=provider.school.name, slug=slugify(provider.school.name))
             self.fields["client_secret"].required = True
         else:
             self.fields["client_secret"].help_text = "Er is een geheim bewaard. Leeg: het blijft zoals het is."

@@ -108,8 +108,8 @@ def remove(request: UserRequest, school_id: int, public_id: UUID, area: Area) ->
         messages.success(request, f"{provider.name} is verwijderd.")
         return redirect(back)
     sentence = (
-        "Niemand logt hier meer mee in, en wie ermee is ingelogd wordt uitgelogd. Ieder houdt het eigen account, en kan "
-        "met ‘Wachtwoord vergeten?’ een wachtwoord kiezen."
+        "Niemand logt hier meer mee in, en wie ermee is ingelogd wordt uitgelogd. Ieder houdt het eigen account, en "
+        "kan met ‘Wachtwoord vergeten?’ een wachtwoord kiezen."
     )
     return confirmation(
         request, f"{provider.name} verwijderen?", sentence, verb="Verwijderen", back=(back, "Terug naar schoolaccounts")

@@ -6,7 +6,6 @@ about the same person (OpenID Connect Core 1.0, 3.1.3.7 and 5.3.2; Discovery 1.0
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from secrets import token_urlsafe
 from typing import Any
@@ -161,7 +160,9 @@ class SchoolOpenIDProvider(OpenIDConnectProvider):
         """Take `next` from the URL alone; allauth would let it set scopes and parameters as well."""
         return {"process": AuthProcess.LOGIN, "next_url": get_adapter_next(request)}
 
-    def redirect(self, request: HttpRequest, process: str, next_url: Any = None, data: Any = None, **kwargs: Any) -> Any:
+    def redirect(
+        self, request: HttpRequest, process: str, next_url: Any = None, data: Any = None, **kwargs: Any
+    ) -> Any:
         nonce = token_urlsafe(24)
         return super().redirect(request, process, next_url, data, auth_params={"nonce": nonce}, nonce=nonce)
 

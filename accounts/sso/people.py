@@ -143,17 +143,24 @@ def take_number(*, provider: IdentityProvider, identity: Identity, user: User) -
         logger.warning("Provider %s gives a student number that does not fit the school's patterns.", provider.pk)
         return
     try:
-        with transaction.atomic():
-            students = Membership.objects.present().filter(school=school, user=user, role=Role.STUDENT)
-            student = students.select_for_update(of=("self",)).select_related("user").first()
-            if student is None or len(number) > STUDENT_NUMBER_LENGTH:
-                return
-            if not rules.accepts_number(now=student.student_number, given=number, is_fixed=student.number_is_fixed):
-                return
-            if holder_of(number, school=school) is None:
-                student.student_number = number
-                student.save(update_fields=["student_number", *DERIVED_FIELDS])
-                return
+        student = _save_number(provider, user, number)
     except IntegrityError:  # assigned to another student at the same time
-        pass
-    notify_school(student=student, number=number)
+        student = school.memberships.filter(user=user, role=Role.STUDENT).first()
+    if student:
+        notify_school(student=student, number=number)
+
+
+@transaction.atomic
+def _save_number(provider: IdentityProvider, user: User, number: str) -> Membership | None:
+    """Save the number of a student where it may change; return the student if another one has it."""
+    students = provider.school.memberships.present().filter(user=user, role=Role.STUDENT)
+    student = students.select_for_update(of=("self",)).select_related("user").first()
+    if student is None or len(number) > STUDENT_NUMBER_LENGTH:
+        return None
+    if not rules.accepts_number(now=student.student_number, given=number, is_fixed=student.number_is_fixed):
+        return None
+    if holder_of(number, school=provider.school):
+        return student
+    student.student_number = number
+    student.save(update_fields=["student_number", *DERIVED_FIELDS])
+    return None

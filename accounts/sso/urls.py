@@ -7,7 +7,6 @@ from accounts.language import translated
 from . import manage_views, views
 
 
-
 def manage_urls(area: manage_views.Area, start: str) -> list[URLPattern]:
     """Return the pages of a school's providers, for the `urlpatterns` of the area."""
     more = {"area": area}
@@ -22,7 +21,9 @@ def manage_urls(area: manage_views.Area, start: str) -> list[URLPattern]:
 urlpatterns = [
     path("inloggen/school/aanbieder/<uuid:provider_id>/", translated(views.start), name="openid_connect_login"),
     path(
-        "inloggen/school/aanbieder/<uuid:provider_id>/terug/", translated(views.callback), name="openid_connect_callback"
+        "inloggen/school/aanbieder/<uuid:provider_id>/terug/",
+        translated(views.callback),
+        name="openid_connect_callback",
     ),
     path("uitloggen/", translated(views.LogOut.as_view()), name="account_logout"),
 ]

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -124,9 +124,9 @@ class LogOut(LogoutView):
 
     http_method_names = ["post", "options"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         url = end_session_url(request.session.get(SCHOOL_LOGIN, {}))
-        response = super().post(request, *args, **kwargs)
+        response: HttpResponse = super().post(request, *args, **kwargs)
         # A page instead of a redirect, as the CSP lets no form lead to another site.
         return render(request, "accounts/sso/log_out.html", {"url": url}) if url else response
 

@@ -24,7 +24,7 @@ def answer(content: Any, status: int = 200) -> requests.Response:
     response = requests.Response()
     response.status_code = status
     response.headers["content-type"] = "application/json"
-    response._content = json.dumps(content).encode()  # noqa: SLF001
+    response._content = json.dumps(content).encode()
     return response
 
 
@@ -77,7 +77,7 @@ class OpenID:
         times = {"iat": now, "exp": now + 300}
         usual = {"iss": self.issuer, "sub": "1", "aud": CLIENT_ID, "nonce": self.nonce, **times}
         payload = {name: value for name, value in {**usual, **self.person, **self.token, **claims}.items() if value}
-        key = self.key if self.algorithm.startswith("RS") else None
+        key: Any = self.key if self.algorithm.startswith("RS") else None
         return jwt.encode(payload, key, algorithm=self.algorithm, headers={"kid": self.kid, **self.headers})
 
 

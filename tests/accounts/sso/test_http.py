@@ -53,7 +53,7 @@ def local() -> Iterator[str]:
         ("192.168.1.1", False),
         ("169.254.169.254", False),  # metadata of clouds
         ("100.64.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104
+        ("0.0.0.0", False),
         ("224.0.0.1", False),
         ("::1", False),
         ("fe80::1%eth0", False),

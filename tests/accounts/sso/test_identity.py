@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.sso.identity import Identity, NoSubject, read_identity
+from accounts.sso.identity import MAX_UID, Identity, NoSubject, read_identity
 
 SURFCONEXT = {
     "sub": "bd09168cf0c2e675b2def0ade6f50b7d4bb4aaef",
@@ -82,9 +82,18 @@ def test_values_that_no_form_would_accept_are_left_out() -> None:
 
 
 def test_only_the_code_of_a_student_is_a_student_number() -> None:
-    employee = {"sub": "1", "schac_personal_unique_code": ["urn:schac:personalUniqueCode:nl:local:hier.test:employeeid:x1"]}
+    employee = {
+        "sub": "1",
+        "schac_personal_unique_code": ["urn:schac:personalUniqueCode:nl:local:hier.test:employeeid:x1"],
+    }
     assert read(employee, "SURFCONEXT").student_number == ""
 
 
 def test_uid_has_the_issuer() -> None:
     assert read({"sub": "1"}).uid == "https://id.hier.test 1"
+
+
+def test_uid_of_a_long_subject_fits_and_differs() -> None:
+    uids = {read({"sub": "x" * 250 + last}).uid for last in "ab"}
+    assert len(uids) == 2
+    assert all(len(uid) < MAX_UID for uid in uids)

@@ -75,9 +75,7 @@ def test_secret_is_encrypted_and_never_shown(client: Client, staff: User, school
     assert IdentityProvider.objects.get().client_secret == SECRET
 
 
-def test_empty_secret_keeps_the_stored_one_and_a_new_one_is_logged(
-    client: Client, staff: User, school: School
-) -> None:
+def test_empty_secret_keeps_the_stored_one_and_a_new_one_is_logged(client: Client, staff: User, school: School) -> None:
     url = add(client, school)["Location"]
     client.post(url, {**NEW, "client_secret": "", "name": "Anders"})
     assert IdentityProvider.objects.get().client_secret == SECRET

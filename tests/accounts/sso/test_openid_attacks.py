@@ -166,9 +166,7 @@ def test_removed_or_inactive_provider(
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "is_let_in"), [(300, False), (-300, False), (45, True), (-45, True)]
-)
+@pytest.mark.parametrize(("seconds", "is_let_in"), [(300, False), (-300, False), (45, True), (-45, True)])
 def test_clock_that_differs(
     client: Client, openid: OpenID, provider: IdentityProvider, seconds: int, *, is_let_in: bool
 ) -> None:
@@ -200,7 +198,9 @@ def test_person_cancels(client: Client, openid: OpenID, provider: IdentityProvid
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("broken", [{"token_endpoint": ""}, {"jwks_uri": "ftp://id.hier.test/"}, {"authorization_endpoint": 7}])
+@pytest.mark.parametrize(
+    "broken", [{"token_endpoint": ""}, {"jwks_uri": "ftp://id.hier.test/"}, {"authorization_endpoint": 7}]
+)
 def test_discovery_that_lacks_an_endpoint(
     client: Client, openid: OpenID, provider: IdentityProvider, broken: dict[str, Any]
 ) -> None:

@@ -27,7 +27,9 @@ def test_domain_leads_to_the_school(client: Client, provider: IdentityProvider, 
     response = client.post("/inloggen/school/?next=/profiel/", {"address": typed})
     assert response["Location"] == f"/inloggen/school/{provider.slug}/?next=%2Fprofiel%2F"
     page = client.get(response["Location"]).content.decode()
-    assert f"/inloggen/school/aanbieder/{provider.public_id}/?next=%2Fprofiel%2F" in page.replace("/profiel/", "%2Fprofiel%2F")
+    assert f"/inloggen/school/aanbieder/{provider.public_id}/?next=%2Fprofiel%2F" in page.replace(
+        "/profiel/", "%2Fprofiel%2F"
+    )
 
 
 def test_answer_depends_on_the_domain_alone(client: Client, provider: IdentityProvider, docent: User) -> None:

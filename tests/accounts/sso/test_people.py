@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def user_of(client: Client) -> User | None:
-    return User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+    return User.objects.filter(pk=client.session.get("_auth_user_id", 0)).first()
 
 
 def code_mailed() -> str:
@@ -35,7 +36,7 @@ def code_mailed() -> str:
     return code
 
 
-def prove(client: Client, code: str) -> object:
+def prove(client: Client, code: str) -> Any:
     return client.post("/inloggen/school/adres/", {"code": code})
 
 
@@ -101,7 +102,7 @@ def test_without_vouching_a_code_proves_the_address(
     assert log_in(client, provider, openid)["Location"] == "/inloggen/school/adres/"
     assert user_of(client) is None
     assert not SocialAccount.objects.exists()
-    assert "klopt niet" in prove(client, "000000").content.decode()  # type: ignore[attr-defined]
+    assert "klopt niet" in prove(client, "000000").content.decode()
     assert user_of(client) is None
     prove(client, code_mailed())
     assert user_of(client) == docent
@@ -128,7 +129,7 @@ def test_five_wrong_codes_end_it(client: Client, openid: OpenID, provider: Ident
     log_in(client, provider, openid)
     right = code_mailed()
     wrong = "000000" if right != "000000" else "000001"
-    pages = [prove(client, wrong).content.decode() for _ in range(5)]  # type: ignore[attr-defined]
+    pages = [prove(client, wrong).content.decode() for _ in range(5)]
     assert "te vaak een verkeerde code" in pages[-1]
     prove(client, right)
     assert user_of(client) is None
@@ -148,13 +149,11 @@ def test_code_of_one_browser_is_worth_nothing_in_another(
     assert user_of(other) is None
 
 
-def test_code_expires(
-    client: Client, openid: OpenID, provider: IdentityProvider, time_machine: object
-) -> None:
+def test_code_expires(client: Client, openid: OpenID, provider: IdentityProvider, time_machine: Any) -> None:
     IdentityProvider.objects.update(vouches_for_domains=False)
     log_in(client, provider, openid)
     code = code_mailed()
-    time_machine.move_to(timezone.now() + timedelta(minutes=16))  # type: ignore[attr-defined]
+    time_machine.move_to(timezone.now() + timedelta(minutes=16))
     prove(client, code)
     assert user_of(client) is None
 
@@ -321,7 +320,9 @@ def test_next_page_follows_but_never_another_site(client: Client, openid: OpenID
         assert log_in(client, provider, openid, next=evil)["Location"] == "/"
 
 
-def test_query_adds_nothing_to_what_the_provider_is_asked(client: Client, provider: IdentityProvider, openid: OpenID) -> None:
+def test_query_adds_nothing_to_what_the_provider_is_asked(
+    client: Client, provider: IdentityProvider, openid: OpenID
+) -> None:
     sent = begin(client, provider, scope="admin", auth_params="redirect_uri=https://kwaad.test", process="connect")
     assert set(sent["scope"].split()) == {"openid", "profile", "email"}
     assert sent["redirect_uri"] == f"http://testserver/inloggen/school/aanbieder/{provider.public_id}/terug/"
