@@ -5,7 +5,7 @@ from django.urls import path
 from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
-from .sso.manage_views import SCHOOL
+from .sso.manage_views import SCHOOL, unlink_person
 from .sso.urls import manage_urls
 
 app_name = "school"
@@ -25,6 +25,9 @@ urlpatterns = [
     path("<int:school_id>/mensen/<int:user_id>/rol-geven/", people.give_role, name="give_role"),
     path("<int:school_id>/mensen/<int:user_id>/rol-afnemen/<str:role>/", people.take_role, name="take_role"),
     path("<int:school_id>/mensen/<int:user_id>/uit-de-school-halen/", people.leave, name="leave"),
+    path(
+        "<int:school_id>/mensen/<int:user_id>/schoolaccount-ontkoppelen/", unlink_person, name="unlink_school_account"
+    ),
     path("<int:school_id>/uitnodigingen/", invitation_views.invitations, name="invitations"),
     path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
     path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),

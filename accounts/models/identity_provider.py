@@ -58,6 +58,11 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
         domains = read_domains(typed.strip().rpartition("@")[2])
         return [provider for provider in self.active() if set(domains) & set(provider.domain_list)]
 
+    def linked_to(self, user: User) -> IdentityProviderQuerySet:
+        """Return the providers at which the user has an account."""
+        ids = SocialAccount.objects.filter(user=user).values_list("provider", flat=True)
+        return self.filter(public_id__in=[uuid.UUID(public_id) for public_id in ids]).select_related("school")
+
     def gives_number(self, student: Membership) -> bool:
         """Return whether the student's number came with a login, so that the student does not type it."""
         ids = [

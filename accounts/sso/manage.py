@@ -7,7 +7,7 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
-from accounts.models import IdentityProvider, Session, User
+from accounts.models import IdentityProvider, School, Session, User
 from accounts.school.changes import display_value, log_change
 
 from .adapter import SCHOOL_LOGIN
@@ -52,17 +52,21 @@ def end_sessions(provider: IdentityProvider) -> int:
     return Session.objects.filter(session_key__in=keys).delete()[0]
 
 
-def unlink(*, user: User, provider: IdentityProvider, by: User) -> bool:
-    """Remove a person's link, for instance of an address's former owner; return False if there is none."""
-    with transaction.atomic():
-        deleted, _ = SocialAccount.objects.filter(user=user, provider=str(provider.public_id)).delete()
-        if deleted:
-            text = f"{user.full_name}: {provider.name}"
-            log_change(school=provider.school, name=NAME, label="Schoolaccount gekoppeld", before=text, after="", by=by)
-            for session in Session.objects.filter(user=user):
-                if _began_at(session, provider):
-                    session.delete()
-    return bool(deleted)
+@transaction.atomic
+def unlink(*, user: User, school: School, by: User) -> bool:
+    """Remove a person's links to the school's providers, and the sessions that began there; return if there were any.
+
+    For instance when a mailbox got another owner. The next login with a school account links anew, by the rules.
+    """
+    providers = {str(provider.public_id): provider for provider in school.identity_providers.all()}
+    deleted, _ = SocialAccount.objects.filter(user=user, provider__in=providers).delete()
+    if not deleted:
+        return False
+    log_change(school=school, name=NAME, label="Koppeling met schoolaccount", before=str(user), after="", by=by)
+    sessions = Session.objects.filter(user=user)
+    began_there = [row.pk for row in sessions if any(_began_at(row, provider) for provider in providers.values())]
+    sessions.filter(pk__in=began_there).delete()
+    return True
 
 
 def _began_at(session: Session, provider: IdentityProvider) -> bool:

@@ -10,13 +10,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest, confirmation
 from accounts.models import IdentityProvider, School
+from accounts.people.listing import get_person
 from accounts.school.navigation import get_managed_school
 
-from .manage import remove_provider, save_provider
+from .manage import remove_provider, save_provider, unlink
 from .manage_forms import ConsortiumProviderForm, ProviderForm, SchoolProviderForm
 
 
@@ -114,6 +115,16 @@ def remove(request: UserRequest, school_id: int, public_id: UUID, area: Area) ->
     return confirmation(
         request, f"{provider.name} verwijderen?", sentence, verb="Verwijderen", back=(back, "Terug naar schoolaccounts")
     )
+
+
+@require_POST
+def unlink_person(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
+    """Remove the links of one of the school's people, for Schoolbeheer."""
+    school = get_managed_school(request.user, school_id)
+    person = get_person(school, user_id).user
+    if unlink(user=person, school=school, by=request.user):
+        messages.success(request, f"Het schoolaccount van {person.full_name} is ontkoppeld.")
+    return redirect("school:person", school.pk, person.pk)
 
 
 def _page(request: UserRequest, name: str, school: School, area: Area, **context: object) -> HttpResponse:

@@ -9,14 +9,11 @@ from django.shortcuts import render
 
 from accounts.models import IdentityProvider
 
-# 502 where the provider is at fault; the default is 403.
-_STATUS = {"unreachable": 502, "misconfigured": 502, "cancelled": 200}
-
 
 def refused(request: HttpRequest, reason: str, provider: IdentityProvider) -> HttpResponse:
     """Explain why nobody was logged in; `reason` is of `Refused` or `ProviderError`."""
     context = {"reason": reason, "provider": provider, "school": provider.school}
-    return render(request, "accounts/sso/refused.html", context, status=_STATUS.get(reason, 403))
+    return render(request, "accounts/sso/refused.html", context, status=403)
 
 
 def log_in_at_school(request: HttpRequest, providers: Sequence[IdentityProvider]) -> HttpResponse:
