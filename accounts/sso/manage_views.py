@@ -27,14 +27,13 @@ class Area:
 
     namespace: str
     form: type[ProviderForm]
-    base: str
 
     def url(self, name: str, school: School, *more: object) -> str:
         return reverse(f"{self.namespace}:{name}", args=[school.pk, *more])
 
 
-CONSORTIUM = Area("consortium", ConsortiumProviderForm, "base_app.html")
-SCHOOL = Area("school", SchoolProviderForm, "accounts/school/base_school.html")
+CONSORTIUM = Area("consortium", ConsortiumProviderForm)
+SCHOOL = Area("school", SchoolProviderForm)
 
 
 def get_school(request: UserRequest, school_id: int, area: Area) -> School:
@@ -128,10 +127,5 @@ def unlink_person(request: UserRequest, school_id: int, user_id: int) -> HttpRes
 
 
 def _page(request: UserRequest, name: str, school: School, area: Area, **context: object) -> HttpResponse:
-    context |= {
-        "school": school,
-        "base": area.base,
-        "area": area.namespace,
-        "providers_url": area.url("identity_providers", school),
-    }
-    return render(request, f"accounts/sso/{name}.html", context)
+    context |= {"school": school, "providers_url": area.url("identity_providers", school)}
+    return render(request, f"accounts/sso/{area.namespace}_{name}.html", context)
