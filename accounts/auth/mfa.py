@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Role, School, User
+from accounts.models import User
 from accounts.sessions import sessions
 
 from . import mails
@@ -80,12 +80,6 @@ def is_on(user: User) -> bool:
 def has_passed(request: HttpRequest) -> bool:
     """Return whether this session passed the second step; costs no query."""
     return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
-
-
-def schools_requiring_code(user: User) -> list[School]:
-    """Return the schools that require a second step of this user, as a committee member."""
-    schools = School.objects.filter(second_factor_for_committee=True)
-    return list(schools.filter(memberships__user=user, memberships__role=Role.EXAMENCOMMISSIE))
 
 
 @transaction.atomic

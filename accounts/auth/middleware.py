@@ -110,7 +110,7 @@ class RequireTwoFactorMiddleware:
         match = request.resolver_match
         if match and not getattr(match.func, "login_required", True):  # public, such as an examiner's link
             return None
-        return _redirect_to_set_up(request) if mfa.schools_requiring_code(user) else None
+        return _redirect_to_set_up(request) if user.schools_requiring_code().exists() else None
 
 
 def _log_in_again(request: HttpRequest) -> HttpResponse:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url, perform_login
-from allauth.account.views import LoginView, PasswordChangeView, PasswordResetFromKeyView, PasswordResetView
-from allauth.mfa.base.views import AuthenticateView, IndexView
-from allauth.mfa.models import Authenticator
+from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
-from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -29,7 +27,7 @@ from accounts.language import translated, use_language
 from accounts.models import IdentityProvider, User
 from accounts.sessions import sessions
 
-from . import email_change, mfa
+from . import email_change
 from .forms import ChangeEmailForm
 from .links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
 from .refusals import link_gone, too_many_mails
@@ -37,23 +35,11 @@ from .refusals import link_gone, too_many_mails
 
 # --- Logging in ----------------------------------------------------------------------------------
 class LogIn(LoginView):
-    template_name = "accounts/auth/login.html"
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"school_accounts": IdentityProvider.objects.active().exists()}
 
     def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
         """Show the form to someone halfway a login, who may want another account."""
-
-
-class AskCode(AuthenticateView):
-    """Ask for the second step after the password: a code, a recovery code or a passkey."""
-
-    template_name = "accounts/auth/ask_code.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        steps = Authenticator.objects.filter(user=self.stage.login.user).values_list("type", flat=True)
-        return super().get_context_data(**kwargs) | {"steps": set(steps)}
 
 
 @translated
@@ -71,8 +57,6 @@ def log_in_by_link(request: HttpRequest, user: User) -> HttpResponse:
 
 # --- Passwords -----------------------------------------------------------------------------------
 class ForgottenPassword(PasswordResetView):
-    template_name = "accounts/auth/forgotten_password.html"
-
     def form_valid(self, form: Any) -> HttpResponse:
         """Render without a redirect, which would put the address in the browser's history."""
         return render(self.request, "accounts/auth/password_mailed.html", {"email": form.save(self.request)})
@@ -82,7 +66,6 @@ class ForgottenPassword(PasswordResetView):
 class NewPassword(PasswordResetFromKeyView):
     """Choose a password by a mailed link; GET does not use it up, as mail scanners open links."""
 
-    template_name = "accounts/auth/new_password.html"
     success_url = reverse_lazy("account_login")
 
     def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
@@ -98,26 +81,9 @@ class NewPassword(PasswordResetFromKeyView):
         return super().render_to_response(context, **kwargs)
 
 
-class ChangePassword(PasswordChangeView):
-    template_name = "accounts/auth/change_password.html"
-    success_url = reverse_lazy("accounts:profile")
-
-
 # --- The second step -----------------------------------------------------------------------------
-class SecondStep(IndexView):
-    template_name = "accounts/auth/second_step.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"schools": mfa.schools_requiring_code(self.request.user)}
-
-
 class TurnOn(ActivateTOTPView):
     """Show QR code and key and check the first code."""
-
-    template_name = "accounts/auth/set_up_second_step.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"schools": mfa.schools_requiring_code(self.request.user)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
@@ -136,17 +102,8 @@ def _before_next(request: HttpRequest, url: str) -> str:
     return str(passthrough_next_redirect_url(request, url, "next"))
 
 
-class TurnOff(DeactivateTOTPView):
-    template_name = "accounts/auth/turn_off_second_step.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"schools": mfa.schools_requiring_code(self.request.user)}
-
-
 class RecoveryCodes(ViewRecoveryCodesView):
     """Show the recovery codes, once."""
-
-    template_name = "accounts/auth/recovery_codes.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         next_url = get_next_redirect_url(self.request) or reverse("accounts:profile")
@@ -157,16 +114,12 @@ class RecoveryCodes(ViewRecoveryCodesView):
 
 
 class NewRecoveryCodes(GenerateRecoveryCodesView):
-    template_name = "accounts/auth/new_recovery_codes.html"
-
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("Dit zijn uw nieuwe herstelcodes. De oude werken niet meer."))
         return super().form_valid(form)
 
 
 class AddPasskey(AddWebAuthnView):
-    template_name = "accounts/auth/add_passkey.html"
-
     def get_success_url(self) -> str:
         return _before_next(self.request, super().get_success_url())
 

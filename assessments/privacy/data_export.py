@@ -184,7 +184,7 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
         "tweede_stap": _second_step(user),
         "schoolaccounts": [
             {
-                "bij": by_id.get(link.provider, ""),
+                "bij": names.get(link.provider, ""),
                 "gekoppeld_op": link.date_joined,
                 "laatst_gebruikt_op": link.last_login,
             }

@@ -17,8 +17,8 @@ from tests.factories import UserFactory
 
 from .auth.codes import App, password_of, unused_codes
 
-carry_over = import_module("accounts.migrations.0002_second_step_on_allauth").carry_over
-drop_tables = import_module("accounts.migrations.0003_drop_former_login_tables").drop_tables
+carry_over = import_module("accounts.migrations.0003_second_step_on_allauth").carry_over
+drop_tables = import_module("accounts.migrations.0004_drop_former_login_tables").drop_tables
 KEY = "3132333435363738393031323334353637383930"  # of RFC 6238, in hexadecimal as django-otp stores it
 
 

@@ -172,11 +172,11 @@ def test_passkey_logs_in_with_and_without_the_password(
 
     log_out()
     give_password(page, student.user)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Gebruik uw passkey")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Gebruik uw passkey of een code")
     check_page(page)
     shots(page, "passkey-4-tweede-stap")
     page.get_by_role("button", name="Inloggen met uw passkey").click()
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Gebruik uw passkey")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Gebruik uw passkey of een code")
 
     page.goto(f"{live_server.url}/profiel/code/")
     page.get_by_role("link", name="Passkey Laptop op school verwijderen").click()

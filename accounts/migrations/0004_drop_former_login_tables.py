@@ -11,7 +11,7 @@ def drop_tables(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_second_step_on_allauth")]
+    dependencies = [("accounts", "0003_second_step_on_allauth")]
     operations = [
         migrations.RunPython(drop_tables, migrations.RunPython.noop),
         migrations.DeleteModel("RecoveryCode"),

@@ -29,10 +29,10 @@ def carry_over(apps, schema_editor):
         )
         if created_at:
             Authenticator.objects.filter(pk=app.pk).update(created_at=created_at)
-        codes = {"seed": encrypt(RecoveryCodes.generate_seed(None)), "used_mask": 0}
+        codes = {"seed": encrypt(RecoveryCodes.generate_seed()), "used_mask": 0}
         Authenticator.objects.create(user_id=user_id, type="recovery_codes", data=codes)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [("accounts", "0002_people_import_ends"), ("mfa", "0003_authenticator_type_uniq")]
     operations = [migrations.RunPython(carry_over, migrations.RunPython.noop)]
