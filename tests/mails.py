@@ -50,7 +50,7 @@ def queue_all(assessment: Assessment, invitation: Invitation, colleague: User, c
 
 def _to_examiners(invitations: list[Invitation]) -> None:
     one = invitations[0]
-    mails.queue_invitation(invitation=one)
+    mails.queue_invitations(invitations=[one], by=one.assessment.initiator)
     mails.queue_invitations(invitations=invitations, by=one.assessment.initiator)
     mails.queue_reminder(invitation=one, open_parts=3, parts=4)
     mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
