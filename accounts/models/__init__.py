@@ -1,5 +1,6 @@
 """Schools, users and roles; each model is in the module of its name."""
 
+from .directory import DirectoryGroup, DirectoryUser, ScimKey
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
@@ -15,6 +16,8 @@ __all__ = [
     "STUDENT_NUMBER_LENGTH",
     "AppendOnly",
     "AppendOnlyQuerySet",
+    "DirectoryGroup",
+    "DirectoryUser",
     "EmailChange",
     "ExamOffice",
     "Immutable",
@@ -34,6 +37,7 @@ __all__ = [
     "SchoolChange",
     "SchoolInvitation",
     "SchoolInvitationQuerySet",
+    "ScimKey",
     "Session",
     "User",
     "UserManager",
