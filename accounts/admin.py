@@ -6,6 +6,8 @@ schools; with its Schoolbeheer inactive, a school is open to a new one invited b
 
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -16,7 +18,6 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.auth import mfa
 from accounts.mail.addresses import mailable
@@ -32,7 +33,7 @@ from .school.changes import log_office, log_settings
 from .search import holds, matches
 
 admin.site.unregister(Group)  # permissions come from roles at a school and from `is_staff`
-admin.site.unregister(TOTPDevice)  # it shows the key, with which anyone can log in as the user
+admin.site.unregister([EmailAddress, Authenticator])  # with these anyone can log in as the user
 
 
 class FoldedSearch(BaseAdmin):
@@ -217,8 +218,8 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
         return user.full_name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
-        return super().get_queryset(request).annotate(second_step=Exists(apps))
+        steps = Authenticator.objects.filter(user=OuterRef("pk"), type__in=mfa.STEPS)
+        return super().get_queryset(request).annotate(second_step=Exists(steps))
 
     @admin.action(description="Tweede stap verwijderen", permissions=["change"])
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:

@@ -7,9 +7,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "accounts"
 
     def ready(self) -> None:
+        from allauth.mfa import signals
+
         from digibeoordelen.outbox.links import register as resolves
 
-        from .auth import email_change, links, password
+        from .auth import email_change, links, mfa, password
         from .importing import job, kinds
         from .models import ImportedFile
         from .people import join
@@ -23,7 +25,11 @@ class AccountsConfig(AppConfig):
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
         join.invitation_accepted.connect(scim_people.accept, dispatch_uid="accounts.scim.accept")
         resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve_registration)
-        resolves(links.NEW_PASSWORD.kind, password.resolve_password_link)
+        signals.authenticator_added.connect(mfa.on_added)
+        signals.authenticator_removed.connect(mfa.on_removed)
+        signals.authenticator_used.connect(mfa.on_used)
+        signals.authentication_failed.connect(mfa.on_wrong_code)
+        resolves(password.LINK_KIND, password.resolve_password_link)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
         resolves(people_links.LINK_KIND, people_links.resolve_invitation_link)

@@ -1,4 +1,4 @@
-"""Erase accounts and roles, with what mentions their owner: admin log, login log and mails."""
+"""Erase accounts and roles, with what mentions their owner: admin log and mails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -14,7 +13,7 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.auth.address_history import Address, addresses_of, answered_to, invited_at, logins_with
+from accounts.auth.address_history import Address, addresses_of, answered_to, invited_at
 from digibeoordelen.outbox import queue
 from digibeoordelen.outbox.models import OutgoingMail
 
@@ -30,8 +29,6 @@ from .models import (
     User,
 )
 
-# Long enough to investigate a break-in; the log contains personal data.
-LOGIN_RETENTION = timedelta(days=365)
 UNUSED_RETENTION = timedelta(days=365)  # of an account without a role, and of a closed invitation
 
 
@@ -64,8 +61,6 @@ def erase_account(user: User) -> bool:
             _purge_joining(user, addresses)
             purge_email_changes(user)
             Registration.objects.filter(email=user.email).delete()
-            for log in (AccessAttempt, AccessLog, AccessFailureLog):
-                log.objects.filter(logins_with(addresses)).delete()
             user.delete()
     except ProtectedError:
         return False
@@ -102,12 +97,6 @@ def _purge_admin_log(obj: Membership | User) -> None:
     """Delete the admin's log entries about the object."""
     entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(obj))
     entries.filter(object_id=str(obj.pk)).delete()
-
-
-def purge_login_log() -> None:
-    """Delete login log entries older than `LOGIN_RETENTION`."""
-    for log in (AccessAttempt, AccessLog, AccessFailureLog):
-        log.objects.filter(attempt_time__lt=timezone.now() - LOGIN_RETENTION).delete()
 
 
 # A change of address and its mails are written in one transaction.

@@ -39,6 +39,8 @@ class DetailsForm(forms.ModelForm):
 class ContactForm(DetailsForm):
     """A contact added by hand; saving checks whether the address is listed already."""
 
+    folds_help = True
+
     class Meta(DetailsForm.Meta):
         fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side", "language")
 

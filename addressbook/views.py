@@ -50,7 +50,14 @@ def contacts(request: UserRequest) -> HttpResponse:
     if query:
         queryset = queryset.filter(matches(query))
     page = Paginator(queryset.select_related("school"), PAGE_SIZE).get_page(request.GET.get("pagina"))
-    context = {"page": page, "query": query, "schools": schools, "school": school, "several": len(schools) > 1}
+    context = {
+        "page": page,
+        "searchable": True,
+        "query": query,
+        "schools": schools,
+        "school": school,
+        "several": len(schools) > 1,
+    }
     return render(request, "addressbook/contacts.html", context)
 
 

@@ -28,19 +28,14 @@ MAX_REPLY_TO = 320  # OutgoingMail.reply_to
 WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
 
-def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
-    """Ask the examiner, with the invitation's remark and attachments ('Start beoordeling')."""
-    return _queue_to_examiner("invitation", invitation, attachments=_attachments(invitation))
-
-
 def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> OutgoingMail:
-    """Send one mail that names each student; the invitations share contact, exam, remark and attachments.
+    """Ask the examiner in one mail that names each student ('Start beoordeling').
 
-    Call in the transaction that made the invitations.
+    The invitations share contact, exam, remark and attachments; call in the transaction that made them.
     """
     first = invitations[0]
     if len(invitations) == 1:
-        return queue_invitation(invitation=first)
+        return _queue_to_examiner("invitation", first, attachments=_attachments(first))
     link = placeholder("start")
     students = [(invitation.assessment, link) for invitation in invitations]
     return _queue(
@@ -163,9 +158,13 @@ def queue_cancelled_to_student(*, assessment: Assessment, by: User) -> OutgoingM
     return _queue_to_student("cancelled_student", assessment, by=by)
 
 
-def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
-    """Notify the student of the result, without it: a link, and how and until when to appeal."""
-    return _queue_to_student("final_student", assessment, by=by)
+def queue_final_to_student(*, assessments: Sequence[Assessment], by: User) -> OutgoingMail:
+    """Notify the student of results, without them: a link, and how and until when to appeal.
+
+    The assessments are of one student.
+    """
+    exams = ", ".join(dict.fromkeys(assessment.exam.title for assessment in assessments))
+    return _queue_to_student("final_student", *assessments, by=by, context={"assessments": assessments, "exams": exams})
 
 
 def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str) -> OutgoingMail:
@@ -184,11 +183,12 @@ def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> Ou
     return _queue_to_student("result_withdrawn_student", assessment, by=by)
 
 
-def drop_unsent(*, assessment: Assessment, kind: str) -> None:
-    """Drop the unsent mails of this kind, which are no longer true."""
+def drop_unsent(*, assessment: Assessment, kind: str) -> list[Assessment]:
+    """Drop the unsent mails of this kind, which are no longer true; return the others that they were about."""
     mails = OutgoingMail.objects.filter(about__assessment=assessment, kind=kind, dropped_at__isnull=True)
-    for pk in mails.exclude(state=MailState.SENT).order_by("pk").values_list("pk", flat=True):
-        drop(pk)
+    dropped = [pk for pk in mails.exclude(state=MailState.SENT).order_by("pk").values_list("pk", flat=True) if drop(pk)]
+    others = Assessment.objects.filter(mails__mail__in=dropped).exclude(pk=assessment.pk)
+    return list(others.for_pages().order_by("pk").distinct()) if dropped else []
 
 
 def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
@@ -264,12 +264,16 @@ def _attachments(invitation: Invitation) -> list[Attachment]:
     ]
 
 
-def _queue_to_student(name: str, assessment: Assessment, *, by: User) -> OutgoingMail:
+def _queue_to_student(
+    name: str, *assessments: Assessment, by: User, context: Mapping[str, Any] | None = None
+) -> OutgoingMail:
+    first = assessments[0]
+    link = settings.SITE_URL + reverse("assessments:my_exams")
     return _queue(
         name,
-        to=assessment.student.user,
-        about=[assessment],
-        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
+        to=first.student.user,
+        about=assessments,
+        context={"assessment": first, "link": link, **(context or {})},
         reply_to=by.email,
     )
 

@@ -105,6 +105,15 @@ def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
     return [Warning("DEFAULT_FROM_EMAIL is at localhost.", hint=hint, id="digibeoordelen.W006")]
 
 
+@register(TAG)
+def check_cache(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W010: in a cache per process, each allows as many wrong passwords, and a used code once more."""
+    if not _is_production() or not settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        return []
+    hint = "Set CACHE_URL, or BROKER_URL, to a Redis that all web servers share."
+    return [Warning("Wrong passwords and used codes are counted per process.", hint=hint, id="digibeoordelen.W010")]
+
+
 def _is_production() -> bool:
     return not settings.DEMO and not settings.DEBUG
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.lists import Header, sort_header
 from assessments.models import Status
 from exams.grading.scores import Score
 from exams.models import Criterion
@@ -57,6 +58,14 @@ def parts(request: HttpRequest) -> HttpResponse:
     levels += [(constants.WARNING, "Kies ten minste één student."), (constants.ERROR, "De mail is niet verzonden.")]
     context = {
         "statuses": list(Status),
+        "searchable": True,
+        "tick": "student",
+        "bar_url": request.path,
+        "headers": [
+            sort_header("Student", "student", current="student"),
+            sort_header("Stand", "stand", current="student"),
+            Header("Cijfer", is_number=True),
+        ],
         "rows": STUDENTS,
         "page": Paginator(range(90), 30).get_page(2),
         "long_name": LONG_NAME,

@@ -30,14 +30,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
     "django_htmx",
-    "django_otp",
-    "django_otp.plugins.otp_totp",
     "digibeoordelen",
     "digibeoordelen.jobs",
     "digibeoordelen.outbox",
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "accounts.sessions.private_pages.PrivatePagesMiddleware",
     "accounts.sessions.interrupted.LoginRequiredMiddleware",
     "accounts.auth.middleware.LastSeenMiddleware",
@@ -70,7 +71,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "digibeoordelen.errors.file_gone.FileGoneMiddleware",
     "digibeoordelen.errors.wrong_address.PostOnlyMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "digibeoordelen.urls"
@@ -151,31 +151,61 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_boo
 
 # --- Authentication ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.auth.validators.UnlikeOneself"},
     {"NAME": "accounts.auth.validators.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = reverse_lazy("accounts:login")
+LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
-LOGOUT_REDIRECT_URL = reverse_lazy("accounts:login")
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-# Both login forms post the address as `username`; axes' default is the user model's field, `email`.
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.auth.rate_limits.login_name"
-AXES_LOCKOUT_TEMPLATE = "accounts/auth/locked_out.html"
-AXES_ENABLE_ADMIN = False  # lockouts end by themselves, and attempts are personal data
-OTP_TOTP_ISSUER = "Digitaal beoordelen"  # the name in authenticator apps
+LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 SECOND_STEP_FOR_STAFF = env.bool("SECOND_STEP_FOR_STAFF", False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-AXES_CLIENT_IP_CALLABLE = "accounts.auth.rate_limits.client_address"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
+# django-allauth: accounts/auth/. An account exists only once its address is confirmed (accounts/registration), by our
+# own mails, so that allauth verifies none and keeps no addresses.
+ACCOUNT_ADAPTER = "accounts.auth.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_TIMEOUT = 600  # between password and second step
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.auth.password.ResetTokenGenerator"  # noqa: S105 - no secret
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords per account (`AccountAdapter`), and wrong codes per user.
+    "login_failed": "10/15m/key,100/d/key",
+    "reauthenticate": "20/m/user",
+    "change_password": "20/m/user",
+    # Per network address, which a school shares: counted when they fail, or not at all where nothing can be guessed.
+    "login": None,
+    "reset_password": None,
+    "reset_password_from_key": None,
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.auth.forms.LoginForm",
+    "reset_password": "accounts.auth.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.auth.forms.NewPasswordByLinkForm",
+    "change_password": "accounts.auth.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.auth.forms.ReauthenticateForm",
+}
+MFA_ADAPTER = "accounts.auth.mfa.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.auth.forms.AskCodeForm",
+    "reauthenticate": "accounts.auth.forms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.auth.forms.TurnOnForm",
+    "add_webauthn": "accounts.auth.forms.PasskeyForm",
+    "login_webauthn": "accounts.auth.forms.LoginByPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Digitaal beoordelen"  # the name in authenticator apps
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds
+MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
 
 # --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
@@ -216,6 +246,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_timeout": 10,
     }
 CELERY_IMPORTS = (  # tasks are defined beside the functions they run
+    "accounts.auth.mfa",
     "accounts.registration.registration",
     "accounts.people.invite",
     "accounts.sessions.sessions",
@@ -241,6 +272,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
     "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
+    "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 
@@ -250,6 +282,7 @@ _shared = CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "locme
 CACHES = {"default": env.cache("CACHE_URL", default=_shared)}
 CACHES["default"]["KEY_PREFIX"] = "digibeoordelen"
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"]["BACKEND"] = "digibeoordelen.cache.FailOpenRedisCache"
     CACHES["default"].setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
 
 # --- Language and time -------------------------------------------------------------------------
@@ -306,7 +339,6 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # gunicorn logs the URL of a request that fails outside of Django: filter it too.
         "gunicorn.error": {"handlers": [], "propagate": True},
-        "axes": {"level": "WARNING"},
         "weasyprint": {"level": "WARNING"},  # logs every page at INFO
     },
 }

@@ -39,7 +39,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not request.user.is_staff:
         raise Http404
     return redirect(
-        f"{reverse('accounts:login')}?{urlencode({'next': request.GET.get('next', reverse('consortium:schools'))})}"
+        f"{reverse('account_login')}?{urlencode({'next': request.GET.get('next', reverse('consortium:schools'))})}"
     )
 
 
@@ -48,6 +48,7 @@ handler404 = "digibeoordelen.errors.wrong_address.not_found"
 urlpatterns = [
     path("", home, name="home"),
     path("", include("accounts.urls")),
+    path("", include("accounts.auth.urls")),
     path("", include("exams.urls")),
     path("", include("assessments.urls")),
     path("adresboek/", include("addressbook.urls")),
@@ -61,7 +62,7 @@ urlpatterns = [
     path("beheer/django/login/", staff_login, name="staff_login"),
     path(
         "beheer/django/password_change/",
-        RedirectView.as_view(pattern_name="accounts:change_password"),
+        RedirectView.as_view(pattern_name="account_change_password"),
         name="staff_change_password",
     ),
     path("beheer/django/", admin.site.urls),

@@ -57,6 +57,8 @@ def product_catalogue(request: UserRequest) -> HttpResponse:
     matches = [exam for exam in exams if search.finds(exam)]
     context = {
         "search": search,
+        "searchable": True,
+        "query": search.query,
         "kinds": Exam.Kind.choices,
         "cohorts": cohorts(exams),
         "page": Paginator(matches, EXAMS_PER_PAGE).get_page(request.GET.get("pagina")),

@@ -7,9 +7,11 @@ work processes B1-K1-W1 and -W2, each with both parts, two criteria a part).
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -102,6 +104,16 @@ def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
         time_machine.move_to(timezone.now() + timedelta(**by))
 
     return pass_time
+
+
+@pytest.fixture
+def plain_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make results' PDFs of their JSON alone, at once, for tests of what happens to the file."""
+
+    def render(result: dict[str, Any], *, name: str) -> bytes:
+        return b"%PDF-1.7\n" + json.dumps(result, ensure_ascii=False).encode()
+
+    monkeypatch.setattr("assessments.documents.documents.render", render)
 
 
 @pytest.fixture

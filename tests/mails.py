@@ -9,7 +9,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.auth import mails as auth_mails
-from accounts.auth.password import NEW_PASSWORD
+from accounts.auth.adapter import NOTICES
+from accounts.auth.password import password_link
 from accounts.models import EmailChange, Membership, Role, RoleChange, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
@@ -48,7 +49,7 @@ def queue_all(assessment: Assessment, invitation: Invitation, colleague: User, c
 
 def _to_examiners(invitations: list[Invitation]) -> None:
     one = invitations[0]
-    mails.queue_invitation(invitation=one)
+    mails.queue_invitations(invitations=[one], by=one.assessment.initiator)
     mails.queue_invitations(invitations=invitations, by=one.assessment.initiator)
     mails.queue_reminder(invitation=one, open_parts=3, parts=4)
     mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
@@ -81,13 +82,11 @@ def _about_accounts(student: Membership, user: User) -> None:
     auth_mails.queue_email_given_back(to=user.email, language="nl")
     auth_mails.queue_has_account(to=user.email, language="nl")
     auth_mails.queue_no_account(to="weg@hier.test", language="nl")
-    link = NEW_PASSWORD.for_mail(user=user.pk, state="x", asked=timezone.now().isoformat(), language="nl")
-    auth_mails.queue_new_password(user=user, link=link, language="nl")
+    auth_mails.queue_new_password(user=user, link=password_link(user=user, language="nl"), language="nl")
     auth_mails.queue_password_changed(user=user, language="nl")
-    auth_mails.queue_second_step_on(user=user, device="Firefox op Linux")
-    auth_mails.queue_second_step_off(user=user, device="Firefox op Linux")
+    for kind in NOTICES.values():
+        auth_mails.queue_notice(kind, user=user, device="Firefox op Linux")
     auth_mails.queue_second_step_removed(user=user)
-    auth_mails.queue_new_recovery_codes(user=user, device="Firefox op Linux")
     auth_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
     auth_mails.queue_wrong_codes(user=user)
     asked = SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test")

@@ -187,7 +187,7 @@ def cookies(people: dict[str, User | None], invitation: Invitation, values: obje
     client = Client()
     halfway = UserFactory(email="code@hier.test")
     app_of(halfway)
-    client.post("/inloggen/", {"username": halfway.email, "password": "een-lang-wachtwoord"})
+    client.post("/inloggen/", {"login": halfway.email, "password": "een-lang-wachtwoord"})
     cookies_by_role["halfway"] = {name: cookie.value for name, cookie in client.cookies.items()}
     return cookies_by_role
 
@@ -197,7 +197,7 @@ def able(name: str) -> list[str]:
         return ["staff"]
     if name.startswith("assessments:") and not ABLE.get(name):
         return ["examiner"]
-    if name in ("accounts:ask_code", "accounts:ask_recovery_code"):
+    if name in ("mfa_authenticate", "accounts:ask_recovery_code"):
         return ["halfway"]
     return ABLE.get(name, [])
 

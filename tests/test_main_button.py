@@ -16,8 +16,6 @@ ALSO_GOOD = {
     "assessments/examiner/form.html": "Tussentijds opslaan: someone who is filling in isn't done",
     "committee/review/correct.html": "the slider saves, as the button at the end does",
     "committee/export/_download.html": "two downloads; neither is the main one",
-    "committee/list/list.html": "includes these two downloads",
-    "committee/list/_list.html": "includes these two downloads",
 }
 
 

@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
@@ -59,28 +61,42 @@ url                             method nobody student fellow trainer docent bare
 home                            GET    login  go      go     go      go     go    go        go    go    go
 favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
+account_login                   GET    ok     go      go     go      go     go    go        go    go    go
+account_logout                  POST   login  go      go     go      go     go    go        go    go    go
+account_reauthenticate          GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+account_reauthenticate          POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+account_reset_password          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+account_reset_password_from_key GET    go     go      go     go      go     go    go        go    go    go
+account_change_password         GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+account_change_password         POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+account_set_password            GET    login  go      go     go      go     go    go        go    go    go
+mfa_authenticate                GET    go     go      go     go      go     go    go        go    go    go
+mfa_authenticate                POST   go     go      go     go      go     go    go        go    go    go
+mfa_login_webauthn              GET    go     go      go     go      go     go    go        go    go    go
+mfa_login_webauthn              POST   go     go      go     go      go     go    go        go    go    go
+mfa_reauthenticate              GET    login  go      go     go      go     go    go        go    go    go
+mfa_reauthenticate_webauthn     GET    login  go      go     go      go     go    go        go    go    go
+mfa_index                       GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_activate_totp               GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_activate_totp               POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_deactivate_totp             GET    login  none    none   none    none   none  none      none  none  none
+mfa_deactivate_totp             POST   login  none    none   none    none   none  none      none  none  none
+mfa_view_recovery_codes         GET    login  none    none   none    none   none  none      none  none  none
+mfa_generate_recovery_codes     GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_generate_recovery_codes     POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_add_webauthn                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_add_webauthn                POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+mfa_remove_webauthn             GET    login  none    none   none    login  none  none      none  none  none
+mfa_remove_webauthn             POST   login  none    none   none    login  none  none      none  none  none
 accounts:logged_in              GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:ask_code               GET    login  login  login  login   login  login login     login login login
-accounts:ask_code               POST   login  login  login  login   login  login login     login login login
-accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
-accounts:ask_recovery_code      POST   login  login  login  login   login  login login     login login login
 staff_login                     GET    login  none    none   none    none   none  none      none  login none
 staff_change_password           GET    login  go      go     go      go     go    go        go    go    go
-accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
 accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:join                   POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:second_step            GET    login  go      go     go      go     go    go        go    go    go
-accounts:set_up_second_step     GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:set_up_second_step     POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:new_recovery_codes     GET    login  go      go     go      go     go    go        go    go    go
-accounts:new_recovery_codes     POST   login  go      go     go      go     go    go        go    go    go
-accounts:turn_off_second_step   GET    login  go      go     go      go     go    go        go    go    go
-accounts:turn_off_second_step   POST   login  go      go     go      go     go    go        go    go    go
 accounts:sessions               GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:end_all_sessions       POST   login  go      go     go      go     go    go        go    go    go
 accounts:end_other_sessions     POST   login  go      go     go      go     go    go        go    go    go
@@ -89,9 +105,6 @@ accounts:register               GET    ok     go      go     go      go     go  
 accounts:register               POST   ok     go      go     go      go     go    go        go    go    go
 accounts:confirm_again          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:confirm_registration   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:forgotten_password     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:new_password           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
-accounts:change_password        GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:change_email           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:withdraw_email_change  POST   login  go      go     go      go     go    go        go    go    go
 accounts:confirm_email          GET    login  none    none   none    ok     none  none      none  none  none
@@ -361,12 +374,6 @@ def _registered(school: School, docent: User) -> str:
     return auth_links.CONFIRM_REGISTRATION.token({"registration": registration.pk, "language": "nl"})
 
 
-def _forgotten(school: School, docent: User) -> str:
-    # For another user than the visitor: logging in invalidates one's own.
-    link = password.password_link(user=UserFactory(), language="nl")
-    return auth_links.NEW_PASSWORD.token(link.data)
-
-
 def _change(link: auth_links.MailedLink, docent: User) -> str:
     change = docent.email_changes.create(old_email=docent.email, new_email="anders@hier.test")
     return link.token({"change": change.pk, "language": "nl"})
@@ -375,10 +382,21 @@ def _change(link: auth_links.MailedLink, docent: User) -> str:
 ACCOUNT_LINKS: dict[str, Callable[[School, User], str]] = {
     "accounts:confirm_registration": _registered,
     "accounts:join": lambda school, docent: token_for(ask(school, docent)),
-    "accounts:new_password": _forgotten,
     "accounts:confirm_email": lambda school, docent: _change(auth_links.CONFIRM_EMAIL, docent),
     "accounts:stop_email_change": lambda school, docent: _change(auth_links.STOP_EMAIL, docent),
 }
+
+
+ALLAUTH_LINKS: dict[str, Callable[[User], str]] = {
+    "account_reset_password_from_key": lambda docent: _forgotten(),
+    "mfa_remove_webauthn": lambda docent: reverse("mfa_remove_webauthn", args=[passkey_of(docent).pk]),
+}
+
+
+def _forgotten() -> str:
+    """Return the link of another user than the visitor: logging in invalidates one's own."""
+    link = password.password_link(user=UserFactory(), language="nl")
+    return urlsplit(password.resolve_password_link(link.data)).path
 
 
 def rows() -> list[tuple[str, str, dict[str, str]]]:
@@ -512,6 +530,8 @@ def address(
         route, parameters = URLS[name]
         if name in ACCOUNT_LINKS:
             return reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
+        if name in ALLAUTH_LINKS:
+            return ALLAUTH_LINKS[name](docent)
         if name == "assessments:no_reminders":
             return reverse(name, args=[unsubscribe.stop_token(invitation)])
         if name in FOR_FINAL and not route.startswith("documenten/"):
@@ -523,6 +543,10 @@ def address(
         return reverse(name, kwargs={p: {**values, "public_id": of.public_id}[p] for p in parameters})
 
     return find
+
+
+def passkey_of(user: User) -> Authenticator:
+    return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Telefoon", "credential": {}})
 
 
 def session_of(user: User) -> Session:

@@ -24,7 +24,6 @@ ODD = "e\u0301\u202e\x00\x07n\u2028\x0b\r\nx"
 # Fields written by the site itself: copies of cleaned text, and derived or generated values.
 OF_THE_SITE = {
     "accounts.PeopleImport.problem",
-    "accounts.RecoveryCode.digest",
     "accounts.Registration.password",
     "accounts.RoleChange.by_name",
     "accounts.RoleChange.role",

@@ -1,12 +1,12 @@
 """The e-mail addresses that an account has and had, each with its period.
 
-Schools reassign mailboxes, so what was mailed to or logged in with an address belongs to its owner at that moment.
+Schools reassign mailboxes, so what was mailed to an address belongs to its owner at that moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -59,15 +59,6 @@ def _had_from(user: User, email: str) -> datetime:
 def mails_to(addresses: Iterable[Address]) -> Q:
     """Return a filter on the outbox."""
     return _any(addresses, "to__iexact", "created_at")
-
-
-def logins_with(addresses: Iterable[Address]) -> Q:
-    """Return a filter on the login log, where a device may follow the address (`login_name`)."""
-    addresses = list(addresses)
-    on_device = [replace(address, email=f"{address.email} ") for address in addresses]
-    return _any(addresses, "username__iexact", "attempt_time") | _any(
-        on_device, "username__istartswith", "attempt_time"
-    )
 
 
 def answered_to(addresses: Iterable[Address]) -> Q:

@@ -1,6 +1,8 @@
 """Changing an account's e-mail address: requested, confirmed from the new mailbox, stopped from the old one.
 
-The address book receives the account's `post_save` and voids an examiner's links at the old address.
+The address book receives the account's `post_save` and voids an examiner's links at the old address. Not allauth's
+change of address, whose link works for anyone who gets it, also at a mistyped address, cannot be stopped from the old
+address, and is refused to an account with a second step.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ logger = logging.getLogger(__name__)
 CONFIRM_TERM = timedelta(hours=24)
 # Long enough to cover a weekend; short, since an old mailbox can get another owner.
 STOP_TERM = timedelta(days=3)
-# As long as login logs and mails mention the earlier address: erasing the account needs it.
+# As long as mails mention the earlier address: erasing the account needs it.
 RETENTION = timedelta(days=370)
 _OPEN = Q(confirmed_at=None, withdrawn_at=None, stopped_at=None)
 

@@ -1,4 +1,4 @@
-"""Forms for logging in, passwords, e-mail addresses and two-factor login."""
+"""Forms for logging in, passwords, addresses and the second step, most of them django-allauth's in our words."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import SetPasswordField
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
 from django import forms
-from django.contrib.auth import authenticate
-from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
-from django.contrib.auth.password_validation import password_validators_help_text_html
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.fields import AddressFormField, LineFormField
-from accounts.http import UserRequest
 from accounts.mail.addresses import mailable, normalise_address
 from accounts.models import User
 
-from . import email_change
-from . import password as auth_password
+from . import email_change, mails
+from .refusals import too_many_mails
 
 
-class LoginForm(AuthenticationForm):
+class CurrentPasswordField(forms.CharField):
+    def __init__(self, *, label: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        super().__init__(label=label, strip=False, widget=widget)
+
+
+class LoginForm(account.LoginForm):
     """E-mail address, in any case and with surrounding spaces, and password."""
 
-    username = AddressFormField(
-        label=gettext_lazy("E-mailadres"),
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
-    )
-    password = forms.CharField(
-        label=gettext_lazy("Wachtwoord"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    error_messages = {
-        "invalid_login": gettext_lazy(
-            "Dit e-mailadres en wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
-        ),
-        "inactive": gettext_lazy("Dit account is niet actief. Vraag ernaar bij uw school."),
-    }
+    password = CurrentPasswordField(label=gettext_lazy("Wachtwoord"))
 
-    def clean_username(self) -> str:
-        return normalise_address(self.cleaned_data["username"])
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = AddressFormField(
+            label=_("E-mailadres"), widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
+        )
+
+    def clean_login(self) -> str:
+        return normalise_address(self.cleaned_data["login"])
 
 
 def domain_list(domains: Sequence[str]) -> str:
@@ -71,55 +71,78 @@ class EmailForm(forms.Form):
     email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
 
 
-class NewPasswordField(forms.CharField):
-    def __init__(self, *, label: Any, help_text: Any = "") -> None:
-        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-        super().__init__(label=label, help_text=help_text, strip=False, widget=widget)
+class ForgottenPasswordForm(account.ResetPasswordForm):
+    email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Mail a link, or that there is no account; the answer is the same."""
+        email: str = self.cleaned_data["email"]
+        if refused := too_many_mails(request, form="password", email=email):
+            raise ImmediateHttpResponse(refused)
+        if self.users:
+            super().save(request, **kwargs)
+        else:
+            mails.queue_no_account(to=email, language=get_language() or "")
+        return email
 
 
-class NewPasswordForm(SetPasswordForm):
-    """A new password, validated for a user who may be unsaved; it does not save."""
-
-    new_password1 = NewPasswordField(
-        label=gettext_lazy("Nieuw wachtwoord"), help_text=password_validators_help_text_html
-    )
-    new_password2 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord, nog een keer"))
-    error_messages = {"password_mismatch": gettext_lazy("De twee wachtwoorden zijn niet gelijk.")}
+class NewPasswordField(SetPasswordField):
+    def __init__(self, *, label: Any, **more: Any) -> None:
+        super().__init__(label=label, **more)
+        del self.widget.attrs["placeholder"]
 
 
-class CurrentPasswordForm(forms.Form):
-    """Requires the current password of the logged-in user."""
+_Form: Any = forms.Form  # allauth's forms take other arguments
 
-    password = forms.CharField(
-        label=gettext_lazy("Uw wachtwoord"),
+
+class _Twice(account.PasswordVerificationMixin, _Form):
+    """A new password, typed twice."""
+
+    password1 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord"))
+    password2 = forms.CharField(
+        label=gettext_lazy("Nieuw wachtwoord, nog een keer"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    request: HttpRequest
 
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not auth_password.is_current_password(self.request, password):
-            raise ValidationError(_("Dit is niet uw wachtwoord."))
+    def clean(self) -> dict[str, Any]:
+        cleaned = forms.Form.clean(self) or {}  # in place of allauth's, which says it in its own words
+        if {"password1", "password2"} <= cleaned.keys() and cleaned["password1"] != cleaned["password2"]:
+            self.add_error("password2", _("De twee wachtwoorden zijn niet gelijk."))
+        return cleaned
+
+
+class NewPasswordForm(_Twice, account.SetPasswordForm):
+    """A new password, validated for a user who may be unsaved."""
+
+
+class NewPasswordByLinkForm(_Twice, account.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(_Twice, account.ChangePasswordForm):
+    oldpassword = CurrentPasswordField(label=gettext_lazy("Huidig wachtwoord"))
+    field_order = ("oldpassword", "password1", "password2")
+
+    def clean_oldpassword(self) -> str:
+        """Refuse a wrong password, which counts as a failed login."""
+        password: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("incorrect_password")
         return password
 
 
-class ChangePasswordForm(CurrentPasswordForm, NewPasswordForm):
-    field_order = ("password", "new_password1", "new_password2")
-
-    def __init__(self, request: HttpRequest, *args: Any) -> None:
-        self.request = request
-        super().__init__(request.user, *args)
-        self.fields["password"].label = _("Huidig wachtwoord")
+class ReauthenticateForm(account.ReauthenticateForm):
+    password = CurrentPasswordField(label=gettext_lazy("Uw wachtwoord"))
 
 
-class ChangeEmailForm(CurrentPasswordForm):
+class ChangeEmailForm(ReauthenticateForm):
     email = MailableEmail(label=gettext_lazy("Nieuw e-mailadres"))
     field_order = ("email", "password")
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
         self.request = request
-        super().__init__(*args)
+        super().__init__(*args, user=request.user)
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -136,10 +159,6 @@ class ChangeEmailForm(CurrentPasswordForm):
         return email
 
 
-KEY_SALT = "accounts.second_step.key"
-KEY_AGE = 3600  # seconds for which the page's key is valid
-
-
 class CodeInput(forms.TextInput):
     """Renders empty after an error, as the next code is a different one."""
 
@@ -147,93 +166,41 @@ class CodeInput(forms.TextInput):
         return super().get_context(name, None, attrs)
 
 
-class CodeForm(forms.Form):
-    """The app's six digits, with or without spaces."""
+class CodeField(LineFormField):
+    def __init__(self, *, label: Any, autofocus: bool = True) -> None:
+        attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": autofocus, "class": "code-field"}
+        super().__init__(label=label, max_length=20, widget=CodeInput(attrs=attrs))
 
-    code = LineFormField(
-        label=gettext_lazy("Code van 6 cijfers"),
-        max_length=20,
-        widget=CodeInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code-field"}
-        ),
-    )
-
-    def clean_code(self) -> str:
-        code = re.sub(r"\s", "", self.cleaned_data["code"])
-        if not re.fullmatch(r"[0-9]{6}", code):
-            raise forms.ValidationError(_("De code heeft 6 cijfers."))
+    def clean(self, value: Any) -> str:
+        """Return the digits; a mistyped code is not counted as wrong."""
+        code = re.sub(r"[\s-]", "", super().clean(value))
+        if not re.fullmatch(r"[0-9]{6}|[0-9]{8}", code):
+            raise ValidationError(_("De code heeft 6 cijfers, een herstelcode 8."))
         return code
 
 
-class RecoveryCodeForm(forms.Form):
-    code = LineFormField(
-        label=gettext_lazy("Herstelcode"),
-        max_length=60,
-        help_text=gettext_lazy("16 letters en cijfers; streepjes en hoofdletters maken niet uit."),
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-                "autofocus": True,
-                "class": "code-field",
-            }
-        ),
-    )
+class AskCodeForm(mfa.AuthenticateForm):
+    code = CodeField(label=gettext_lazy("Code van 6 cijfers, of een herstelcode"))
 
 
-class PasswordAgainForm(forms.Form):
-    """Requires the current password; failures count as failed logins."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Uw wachtwoord"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, request: UserRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if authenticate(self.request, username=self.request.user.email, password=password) is None:
-            raise forms.ValidationError(_("Dit wachtwoord klopt niet."))
-        return password
+class ReauthenticateByCodeForm(mfa.ReauthenticateForm):
+    code = CodeField(label=gettext_lazy("Code van 6 cijfers, of een herstelcode"))
 
 
-class SetUpForm(PasswordAgainForm, CodeForm):
-    """The first code of an app, and the key shown on the page.
-
-    The page holds the key, signed for this user: it is stored only after a code proves that the app has it.
-    """
-
-    key = LineFormField(required=False, widget=forms.HiddenInput)
-
-    field_order = ("password", "code")
-
-    def __init__(self, *args: Any, asks_password: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not asks_password:
-            del self.fields["password"]
-        del self.fields["code"].widget.attrs["autofocus"]  # the QR code comes first
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        self.app_key = read_key(self.cleaned_data.get("key", ""), user_id=self.request.user.pk)
-        if not self.app_key:
-            raise forms.ValidationError(_("Deze pagina stond te lang open. Scan de nieuwe QR-code met de app."))
-        return cleaned
+class TurnOnForm(totp.ActivateTOTPForm):
+    code = CodeField(label=gettext_lazy("Code van 6 cijfers"), autofocus=False)  # the QR code comes first
 
 
-def sign_key(key: str, *, user_id: int) -> str:
-    return signing.dumps([user_id, key], salt=KEY_SALT)
+class LoginByPasskeyForm(webauthn.LoginWebAuthnForm):
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except ValidationError:
+            raise ValidationError(_("Met deze passkey kunt u hier niet inloggen.")) from None
 
 
-def read_key(signed: str, *, user_id: int) -> str:
-    """Return the key signed for this user within the hour; '' for anything else."""
-    try:
-        signed_for, key = signing.loads(signed, salt=KEY_SALT, max_age=KEY_AGE)
-    except signing.BadSignature:
-        return ""
-    return str(key) if signed_for == user_id else ""
+class PasskeyForm(webauthn.AddWebAuthnForm):
+    """A passkey, which logs in without the password and is the second step after it."""
+
+    name = LineFormField(label=gettext_lazy("Naam"), max_length=60, required=False)
+    passwordless = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)

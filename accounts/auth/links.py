@@ -60,6 +60,5 @@ class MailedLink:
 
 
 CONFIRM_REGISTRATION = MailedLink("confirm_registration", "accounts:confirm_registration")
-NEW_PASSWORD = MailedLink("new_password", "accounts:new_password")
 CONFIRM_EMAIL = MailedLink("confirm_email", "accounts:confirm_email")
 STOP_EMAIL = MailedLink("stop_email", "accounts:stop_email_change")

@@ -87,8 +87,8 @@ def queue_email_given_back(*, to: str, language: str) -> OutgoingMail:
 
 
 def _pages() -> dict[str, str]:
-    names = {"login_url": "login", "forgotten_url": "forgotten_password", "register_url": "register"}
-    return {word: settings.SITE_URL + reverse(f"accounts:{name}") for word, name in names.items()}
+    names = {"login": "account_login", "forgotten": "account_reset_password", "register": "accounts:register"}
+    return {f"{word}_url": settings.SITE_URL + reverse(name) for word, name in names.items()}
 
 
 def _queue(
@@ -111,21 +111,14 @@ def _queue(
     )
 
 
-def queue_second_step_on(*, user: User, device: str) -> OutgoingMail:
-    return _queue_security_mail("second_step_on", user, device=device)
-
-
-def queue_second_step_off(*, user: User, device: str) -> OutgoingMail:
-    return _queue_security_mail("second_step_off", user, device=device)
+def queue_notice(kind: str, *, user: User, device: str) -> OutgoingMail:
+    """Inform the owner of a change of the second step; `kind` is the mail."""
+    return _queue_security_mail(kind, user, device=device)
 
 
 def queue_second_step_removed(*, user: User) -> OutgoingMail:
     """Inform the owner that the Consortium's staff removed the second factor."""
     return _queue_security_mail("second_step_removed", user)
-
-
-def queue_new_recovery_codes(*, user: User, device: str) -> OutgoingMail:
-    return _queue_security_mail("new_recovery_codes", user, device=device)
 
 
 def queue_recovery_code_used(*, user: User, left: int, device: str) -> OutgoingMail:

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.sessions.interrupted import is_same_site_post, offer_resubmit
@@ -63,7 +67,7 @@ class FirstLoginMiddleware:
         if not getattr(view, "login_required", True):  # public, such as an examiner's link
             return None
         welcome = reverse("accounts:welcome")
-        if request.path in (welcome, reverse("accounts:report_number"), reverse("accounts:logout")):
+        if request.path in (welcome, reverse("accounts:report_number"), reverse("account_logout")):
             return None
         if not request.user.is_authenticated or request.user.details_checked_at:
             return None
@@ -89,10 +93,13 @@ class RequireTwoFactorMiddleware:
         user = request.user
         if not user.is_authenticated:
             return None
-        user.passed_two_factor = mfa.PASSED in request.session
+        user.passed_two_factor = mfa.has_passed(request)
         is_consortium = request.path.startswith(reverse("consortium:schools"))
         if is_consortium and user.is_staff and settings.SECOND_STEP_FOR_STAFF and not user.passed_two_factor:
             return _redirect_to_set_up(request)
+        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+        if name.startswith("mfa_") and not user.passed_two_factor and mfa.is_on(user):
+            return _log_in_again(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -103,11 +110,19 @@ class RequireTwoFactorMiddleware:
         match = request.resolver_match
         if match and not getattr(match.func, "login_required", True):  # public, such as an examiner's link
             return None
-        return _redirect_to_set_up(request) if mfa.schools_requiring_code(user) else None
+        return _redirect_to_set_up(request) if user.schools_requiring_code().exists() else None
+
+
+def _log_in_again(request: HttpRequest) -> HttpResponse:
+    """End a session that began before the second step was switched on."""
+    next_url = get_next_redirect_url(request) or reverse("accounts:profile")
+    logout(request)
+    messages.info(request, _("Log opnieuw in, met uw code."))
+    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': next_url})}")
 
 
 def _redirect_to_set_up(request: HttpRequest) -> HttpResponse:
-    url = reverse("accounts:set_up_second_step")
+    url = reverse("mfa_activate_totp")
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(url)
     if is_same_site_post(request):

@@ -1,94 +1,54 @@
-"""Setting a password, by a mailed link or in the profile; Django then ends all earlier sessions."""
+"""Links to choose a new password; the outbox stores no token, but a digest that tells whether it is still the same."""
 
 from __future__ import annotations
 
-import logging
+import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib.auth import authenticate
-from django.db import transaction
-from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.urls import reverse
+from django.utils.http import base36_to_int
 
 from accounts.models import User
-from accounts.sessions import sessions
 from digibeoordelen.outbox.links import Link, LinkVoid
 
-from . import mails
-from .links import NEW_PASSWORD, LinkGone
-
-logger = logging.getLogger(__name__)
-LINK_TERM = timedelta(hours=24)
+LINK_KIND = "new_password"
 
 
-def request_reset(*, email: str, language: str) -> None:
-    """Mail `email` a link to choose a new password, or that it has no account."""
-    user = User.objects.filter(email=email, is_active=True).first()
-    with transaction.atomic():
-        if user is None:
-            mails.queue_no_account(to=email, language=language)
-        else:
-            mails.queue_new_password(user=user, link=password_link(user=user, language=language), language=language)
+class ResetTokenGenerator(PasswordResetTokenGenerator):
+    """Tokens that are void after a login, and a change of password, address or `is_active`."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}"
+
+    def made_at(self, user: User, timestamp: str) -> str:
+        """Return the token that was made at `timestamp`, its first part, for the user as they are now."""
+        return self._make_token_with_timestamp(user, base36_to_int(timestamp), self.secret)
+
+
+_tokens = ResetTokenGenerator()
 
 
 def password_link(*, user: User, language: str) -> Link:
-    """Return the outbox's placeholder for a link, void after a login or a change of password or address."""
-    requested = int(timezone.now().timestamp())
-    return NEW_PASSWORD.for_mail(user=user.pk, asked=requested, state=_state(user), language=language)
+    """Return the outbox's placeholder for a link that works once, for `PASSWORD_RESET_TIMEOUT`."""
+    token = _tokens.make_token(user)
+    data = {"user": user.pk, "at": token.split("-")[0], "digest": _digest(token), "language": language}
+    return Link(LINK_KIND, data)
 
 
 def resolve_password_link(data: Mapping[str, Any]) -> str:
     """Return the URL for the mail being sent; raise `LinkVoid`."""
-    try:
-        _usable(data)
-    except LinkGone:
-        raise LinkVoid("De link is intussen verlopen, of het wachtwoord is al gewijzigd.") from None
-    return NEW_PASSWORD.url(data)
+    user = User.objects.filter(pk=data["user"]).first()
+    token = _tokens.made_at(user, data["at"]) if user and "at" in data else ""
+    if not token or _digest(token) != data["digest"] or not _tokens.check_token(user, token):
+        raise LinkVoid("De link is intussen verlopen, of het wachtwoord is al gewijzigd.")
+    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), token])
+    return f"{settings.SITE_URL}{path}?{urlencode({'taal': data['language']})}"
 
 
-def get_user(token: str) -> User:
-    """Return the user of a mailed link; raise `LinkGone`."""
-    return _usable(NEW_PASSWORD.read(token))
-
-
-def reset(*, token: str, password: str, language: str) -> User:
-    """Set the password by a mailed link, which works once, and mail the owner; raise `LinkGone`."""
-    with transaction.atomic():
-        user = User.objects.select_for_update(no_key=True).get(pk=get_user(token).pk)
-        _usable(NEW_PASSWORD.read(token), user)
-        change_password(user=user, password=password, language=language)
-        sessions.end_all(user=user)
-    return user
-
-
-def change_password(*, user: User, password: str, language: str) -> None:
-    """Set the password and mail the owner."""
-    with transaction.atomic():
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        mails.queue_password_changed(user=user, language=language)
-    logger.info("Account %s has a new password", user.pk)
-
-
-def is_current_password(request: HttpRequest, password: str) -> bool:
-    """Return whether this is the user's password; a failure counts as a failed login."""
-    user = request.user
-    return isinstance(user, User) and authenticate(request, username=user.email, password=password) == user
-
-
-def _usable(data: Mapping[str, Any], user: User | None = None) -> User:
-    user = user or User.objects.filter(pk=data["user"], is_active=True).first()
-    if user is None or not constant_time_compare(data["state"], _state(user)):
-        raise LinkGone("used")
-    if datetime.fromtimestamp(data["asked"], UTC) + LINK_TERM < timezone.now():
-        raise LinkGone("expired")
-    return user
-
-
-def _state(user: User) -> str:
-    """Return a value that changes whenever older links become void; keyed, so it reveals nothing."""
-    value = f"{user.pk} {user.password} {user.email} {user.last_login}"
-    return salted_hmac("accounts.auth.password.state", value, algorithm="sha256").hexdigest()[:32]
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.sessions import devices
@@ -25,6 +20,11 @@ def link_gone(request: HttpRequest, gone: LinkGone, *, again: str) -> HttpRespon
         return too_many(request, "links", rate_limits.WRONG_LINKS)
     context = {"reason": gone.reason, "again": again}
     return render(request, "accounts/auth/link_gone.html", context, status=_STATUS.get(gone.reason, 410))
+
+
+def locked_out(request: HttpRequest) -> HttpResponse:
+    """Return a 429 for too many wrong passwords for one account."""
+    return render(request, "accounts/auth/locked_out.html", status=429)
 
 
 def too_many(request: HttpRequest, what: str, limit: rate_limits.Limit) -> HttpResponse:
@@ -46,17 +46,3 @@ def too_many_mails(request: HttpRequest, *, form: str, email: str) -> HttpRespon
     if rate_limits.MAILS_BY_ADDRESS.exceeds(rate_limits.client_key(request)):
         return too_many(request, "mails", rate_limits.MAILS_BY_ADDRESS)
     return None
-
-
-def count_wrong_passwords(log_in: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Decorate the login view: limit failures per network address; a right password still logs in."""
-
-    @wraps(log_in)
-    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = log_in(request, *args, **kwargs)
-        is_wrong = request.method == "POST" and response.status_code != 302
-        if is_wrong and rate_limits.WRONG_PASSWORDS.exceeds(rate_limits.client_key(request)):
-            return too_many(request, "logins", rate_limits.WRONG_PASSWORDS)
-        return response
-
-    return view

@@ -1,17 +1,26 @@
-"""Passwords, change of e-mail address, and the list of sessions."""
+"""Pages of the login, passwords, the second step and passkeys, on django-allauth; change of address, and sessions."""
 
 from __future__ import annotations
 
-from axes.utils import reset as forget_wrong_passwords
+from typing import Any
+
+from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url, perform_login
+from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
 from accounts.language import translated, use_language
@@ -19,63 +28,100 @@ from accounts.models import User
 from accounts.sessions import sessions
 
 from . import email_change
-from . import password as auth_password
-from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm
-from .links import CONFIRM_EMAIL, NEW_PASSWORD, STOP_EMAIL, LinkGone
+from .forms import ChangeEmailForm
+from .links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
 from .refusals import link_gone, too_many_mails
 
 
-@translated
-@login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def forgotten_password(request: HttpRequest) -> HttpResponse:
-    """Ask for the address; the response does not reveal whether it has an account."""
-    form = EmailForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if refused := too_many_mails(request, form="password", email=email):
-            return refused
-        auth_password.request_reset(email=email, language=get_language() or "")
-        return render(request, "accounts/auth/password_mailed.html", {"email": email})
-    return render(request, "accounts/auth/forgotten_password.html", {"form": form})
+# --- Logging in ----------------------------------------------------------------------------------
+class LogIn(LoginView):
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
+        """Show the form to someone halfway a login, who may want another account."""
 
 
 @translated
-@login_not_required
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_password(request: HttpRequest, token: str) -> HttpResponse:
+@require_safe
+def logged_in(request: HttpRequest) -> HttpResponse:
+    """Show the page on which a login in another tab ends, after a form's session expired."""
+    return render(request, "accounts/auth/logged_in.html")
+
+
+def log_in_by_link(request: HttpRequest, user: User) -> HttpResponse:
+    """Log in `user`, authenticated by a mailed link and a password, and redirect home; a second step may follow."""
+    response: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
+    return response
+
+
+# --- Passwords -----------------------------------------------------------------------------------
+class ForgottenPassword(PasswordResetView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Render without a redirect, which would put the address in the browser's history."""
+        return render(self.request, "accounts/auth/password_mailed.html", {"email": form.save(self.request)})
+
+
+@method_decorator(login_not_required, name="dispatch")
+class NewPassword(PasswordResetFromKeyView):
     """Choose a password by a mailed link; GET does not use it up, as mail scanners open links."""
-    use_language(request, NEW_PASSWORD.language(token))
-    try:
-        user = auth_password.get_user(token)
-        form = NewPasswordForm(user, request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            password = form.cleaned_data["new_password1"]
-            auth_password.reset(token=token, password=password, language=get_language() or "")
-            # The mailbox's owner may have been locked out by failed attempts.
-            forget_wrong_passwords(username=user.email)
-            messages.success(request, _("Uw nieuwe wachtwoord is bewaard. Log ermee in."))
-            return redirect("accounts:login")
-    except LinkGone as gone:
-        return link_gone(request, gone, again="accounts:forgotten_password")
-    return render(request, "accounts/auth/new_password.html", {"form": form, "email": user.email})
+
+    success_url = reverse_lazy("account_login")
+
+    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
+        use_language(request, request.GET.get("taal", ""))
+        response = super().dispatch(request, uidb36, key, **kwargs)
+        if request.method == "GET" and response.status_code == 302:  # to the address without the token
+            response["Location"] += f"?{request.GET.urlencode()}"
+        return response
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if context.get("token_fail"):
+            return link_gone(self.request, LinkGone("used"), again="account_reset_password")
+        return super().render_to_response(context, **kwargs)
 
 
-@translated
-@sensitive_post_parameters()
-def change_password(request: UserRequest) -> HttpResponse:
-    form = ChangePasswordForm(request, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        user = User.objects.get(pk=request.user.pk)
-        password = form.cleaned_data["new_password1"]
-        auth_password.change_password(user=user, password=password, language=get_language() or "")
-        update_session_auth_hash(request, user)
-        messages.success(request, _("Uw wachtwoord is gewijzigd. Op andere apparaten bent u uitgelogd."))
-        return redirect("accounts:profile")
-    return render(request, "accounts/auth/change_password.html", {"form": form})
+# --- The second step -----------------------------------------------------------------------------
+class TurnOn(ActivateTOTPView):
+    """Show QR code and key and check the first code."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)
+        except IntegrityError:  # switched on in another tab at the same time
+            return redirect("mfa_index")
+
+    def get_success_url(self) -> str:
+        return _before_next(self.request, super().get_success_url())
 
 
+def _before_next(request: HttpRequest, url: str) -> str:
+    """Return where to go: the recovery codes, that lead to `next`, or if there are none to see at once to `next`."""
+    if url == reverse("mfa_index"):
+        return get_next_redirect_url(request) or url
+    return str(passthrough_next_redirect_url(request, url, "next"))
+
+
+class RecoveryCodes(ViewRecoveryCodesView):
+    """Show the recovery codes, once."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        next_url = get_next_redirect_url(self.request) or reverse("accounts:profile")
+        return super().get_context_data(**kwargs) | {"next_url": next_url}
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        return super().render_to_response(context, **kwargs) if context["can_view_codes"] else redirect("mfa_index")
+
+
+class NewRecoveryCodes(GenerateRecoveryCodesView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Dit zijn uw nieuwe herstelcodes. De oude werken niet meer."))
+        return super().form_valid(form)
+
+
+class AddPasskey(AddWebAuthnView):
+    def get_success_url(self) -> str:
+        return _before_next(self.request, super().get_success_url())
+
+
+# --- Change of address and sessions --------------------------------------------------------------
 @translated
 @sensitive_post_parameters()
 def ask_email_change(request: UserRequest) -> HttpResponse:
@@ -134,9 +180,9 @@ def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
             email = User.objects.get(pk=change.user_id).email
             return render(request, "accounts/auth/email_change_stopped.html", {"email": email})
     except email_change.AddressTaken:
-        return link_gone(request, LinkGone("taken"), again="accounts:login")
+        return link_gone(request, LinkGone("taken"), again="account_login")
     except LinkGone as gone:
-        return link_gone(request, gone, again="accounts:forgotten_password")
+        return link_gone(request, gone, again="account_reset_password")
     return render(request, "accounts/auth/stop_email_change.html", {"change": change})
 
 
@@ -180,4 +226,4 @@ def end_all_sessions(request: UserRequest) -> HttpResponse:
 def _log_out(request: UserRequest, message: str) -> HttpResponse:
     logout(request)
     messages.success(request, message)
-    return redirect("accounts:login")
+    return redirect("account_login")

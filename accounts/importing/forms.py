@@ -12,7 +12,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label="Bestanden kiezen",
-        help_text="Eén bestand tegelijk: Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels. Slepen kan ook.",
+        help_text="Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels",
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
         error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
     )

@@ -5,7 +5,6 @@ from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
 from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
-from .mfa import RecoveryCode
 from .registration import EmailChange, Registration
 from .school import ExamOffice, School
 from .session import Session
@@ -29,7 +28,6 @@ __all__ = [
     "NumberReport",
     "PeopleImport",
     "PersonName",
-    "RecoveryCode",
     "Registration",
     "Role",
     "RoleChange",

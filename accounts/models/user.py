@@ -113,6 +113,11 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
             raw_password
         )  # set before passwords were stored in NFC
 
+    def schools_requiring_code(self) -> models.QuerySet[School]:
+        """Return the schools that require a second step of this user, as a committee member."""
+        schools = School.objects.filter(second_factor_for_committee=True)
+        return schools.filter(memberships__user=self, memberships__role=Role.EXAMENCOMMISSIE)
+
     def schools_as(self, *roles: str) -> models.QuerySet[School]:
         """Return the schools where the user holds one of `roles` and has access.
 

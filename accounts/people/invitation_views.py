@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
+from accounts.lists import read_page
 from accounts.models import School, SchoolInvitation
-from accounts.pagination import read_page
 from accounts.school.navigation import get_managed_school
 from accounts.search import matches
 
@@ -37,6 +37,7 @@ def invitations(request: UserRequest, school_id: int) -> HttpResponse:
     context = {
         "school": school,
         "page": page,
+        "searchable": bool(page or query),
         "query": query,
         "unsent": school.school_invitations.unsent().count(),
         "expired": school.school_invitations.expired().count(),

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.auth.forms import NewPasswordForm
-from accounts.auth.login import log_in_by_link
+from accounts.auth.views import log_in_by_link
 from accounts.language import translated, use_language
 from accounts.models import SchoolInvitation, User
 
@@ -44,7 +44,7 @@ def _choose_password(
 ) -> HttpResponse:
     form = NewPasswordForm(owner or join.unsaved_user(invitation), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = join.join_with_password(token=token, password=form.cleaned_data["new_password1"])
+        user = join.join_with_password(token=token, password=form.cleaned_data["password1"])
         return log_in_by_link(request, user)
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/people/choose_password.html", context)

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest, confirmation
+from accounts.lists import read_page
 from accounts.models import Role, RoleChange
-from accounts.pagination import read_page
 from accounts.school.navigation import get_managed_school
 
 from . import roles
@@ -29,7 +29,8 @@ def people(request: UserRequest, school_id: int) -> HttpResponse:
     context = {
         "school": school,
         "page": page,
-        "people": with_roles(school, page.rows),
+        "rows": with_roles(school, page.rows),
+        "searchable": True,
         "query": query,
         "role": role,
         "roles": [*Role.choices, (LEFT, "Vertrokken studenten")],

@@ -1,5 +1,6 @@
 """First login and profile (source text, 'Studentnummer')."""
 
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -9,7 +10,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.auth import mfa
 from accounts.auth.email_change import open_change
 from accounts.http import UserRequest
 from accounts.language import translated
@@ -40,10 +40,12 @@ def profile(request: UserRequest) -> HttpResponse:
     """Show the user's own details."""
     memberships = request.user.memberships.present().select_related("school").order_by("school__name", "role")
     numbers = [membership for membership in memberships if membership.role == Role.STUDENT]
+    second_steps = list(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     context = {
         "memberships": memberships,
         "numbers": numbers,
-        "has_second_step": mfa.is_on(request.user),
+        "second_steps": second_steps,
+        "passkeys": second_steps.count(Authenticator.Type.WEBAUTHN),
         "email_change": open_change(request.user),
     }
     return render(request, "accounts/profile/profile.html", context)

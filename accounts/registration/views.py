@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.auth import rate_limits
 from accounts.auth.forms import EmailForm
 from accounts.auth.links import CONFIRM_REGISTRATION, LinkGone
-from accounts.auth.login import log_in_by_link
 from accounts.auth.refusals import link_gone, too_many, too_many_mails
+from accounts.auth.views import log_in_by_link
 from accounts.language import translated, use_language
 from accounts.models import Registration, School
 

@@ -85,6 +85,8 @@ FIELD_NAMES = [name for section in SECTIONS for name in section.fields]
 
 
 class SchoolSettingsForm(forms.ModelForm):
+    folds_help = True  # see bootstrap5/layout/help_text.html
+
     class Meta:
         model = School
         fields = FIELD_NAMES

@@ -44,7 +44,7 @@ class NumberForm(forms.Form):
     def __init__(self, *args: object, student: Membership, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if accepted := read_patterns(student.school.number_forms):
-            self.fields["number"].help_text = f"Zoals {' of '.join(map(example, accepted))}."
+            self.fields["number"].help_text = f"Zoals {' of '.join(map(example, accepted))}"
         self.helper = FormHelper()
         self.helper.form_tag = False
 
@@ -61,9 +61,11 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
     """Search students; without a query show those without a number, and the numbers reported by students."""
     school = get_managed_school(request.user, school_id)
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
+    search = search_students(request.GET, school=school, default=lambda: without_number(school))
     context = {
         "school": school,
-        "search": search_students(request.GET, school=school, default=lambda: without_number(school)),
+        "search": search,
+        "page": search.page,
         "reports": recent.select_related("student__user")[:REPORTS],
     }
     return render(request, "accounts/school/student_numbers.html", context)

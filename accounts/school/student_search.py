@@ -10,8 +10,8 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 
+from accounts.lists import Page, read_page
 from accounts.models import Membership, MembershipQuerySet, Role, School, User
-from accounts.pagination import Page, read_page
 from accounts.search import indexed, matches, needles
 
 WALKED = 1000  # students; matches rarer than 1 in 50 are left to the trigram index

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-_CODES = {"code", "key"}  # secrets in this app's forms only
+_CODES = {"code", "key", "credential"}  # secrets in the forms of accounts only
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
@@ -28,7 +28,7 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers:
             return _htmx_login_prompt(request)
-        if is_same_site_post(request) and request.path != reverse("accounts:logout"):
+        if is_same_site_post(request) and request.path != reverse("account_logout"):
             return offer_resubmit(request, why="login")
         return super().handle_no_permission(request, view_func)
 
@@ -74,13 +74,14 @@ def posted(request: HttpRequest) -> dict[str, Any]:
 
 
 def _is_secret(request: HttpRequest, name: str) -> bool:
-    is_account = request.resolver_match is not None and request.resolver_match.app_name == "accounts"
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    is_account = view.startswith(("account", "mfa_"))
     return "password" in name or (is_account and name in _CODES)
 
 
 def login_tab_url() -> str:
     """Return the URL to log in in another tab, next to the form."""
-    return f"{reverse('accounts:login')}?{urlencode({'next': reverse('accounts:logged_in')})}"
+    return f"{reverse('account_login')}?{urlencode({'next': reverse('accounts:logged_in')})}"
 
 
 def _htmx_login_prompt(request: HttpRequest) -> HttpResponse:

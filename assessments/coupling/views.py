@@ -28,6 +28,7 @@ from . import batch, couplings
 from .batch import ExaminerLine, choose_each, find_examiners, read_lines
 from .overview import finer_choices, named, read_losses, read_overview
 
+PANEL = "paneel"  # opens the picker over the page, as it was left
 EXAMINER_LENGTH = 500  # characters: fits a name of 232 and an address of 254
 
 
@@ -54,6 +55,10 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
         "invitable": len(students.invitable),
         **flow_context(selected),
     }
+    if PANEL in request.GET:
+        target = couplings.target(selected.unit.pk, request.GET)
+        picker = _pick_url(selected, target, ticked_contacts(selected.assessments, request.GET))
+        context |= {"panel_url": picker, "panel_target": target}
     return render(request, "assessments/coupling/examiners.html", context)
 
 
@@ -79,10 +84,11 @@ def _picker_page(
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     query = data.get("q", "")
-    here = _pick_url(selected, target, ticked)
+    in_panel = request_data.is_part(request)
+    here = _panel_url(selected, target, ticked) if in_panel else _pick_url(selected, target, ticked)
     lists = picker_lists(school=selected.school, query=query, chosen=ticked)
     context = {
-        "base": "parts/panel_page.html" if request_data.is_part(request) else "base_app.html",
+        "base": "parts/panel_page.html" if in_panel else "base_app.html",
         "target": target,
         "fields": couplings.of_target(target),
         "query": query,
@@ -99,10 +105,21 @@ def _picker_page(
 
 def _pick_url(selected: Selected, target: couplings.Target, ticked: Iterable[Contact]) -> str:
     """Return the URL of the picker with these ticks."""
-    place = QueryDict(mutable=True)
-    place.update(couplings.of_target(target))
-    place.setlist("examinator", [str(contact.pk) for contact in ticked])
-    return f"{reverse('assessments:pick', args=[selected.public_id])}?{place.urlencode()}"
+    return f"{reverse('assessments:pick', args=[selected.public_id])}?{_picker_query(target, ticked).urlencode()}"
+
+
+def _panel_url(selected: Selected, target: couplings.Target, ticked: Iterable[Contact]) -> str:
+    """Return the URL of the overview with the picker open in its panel, with these ticks."""
+    query = _picker_query(target, ticked)
+    query[PANEL] = "open"
+    return f"{reverse('assessments:examiners', args=[selected.public_id])}?{query.urlencode()}"
+
+
+def _picker_query(target: couplings.Target, ticked: Iterable[Contact]) -> QueryDict:
+    query = QueryDict(mutable=True)
+    query.update(couplings.of_target(target))
+    query.setlist("examinator", [str(contact.pk) for contact in ticked])
+    return query
 
 
 @require_POST

@@ -69,5 +69,5 @@ class WithdrawForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Niet verplicht. Staat in de geschiedenis, voor u en uw collega's.",
+        help_text="Staat in de geschiedenis, voor u en uw collega's.",
     )

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, F, Q, When
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.auth.address_history import Address, addresses_of, invited_at, logins_with, mails_to
+from accounts.auth.address_history import Address, addresses_of, invited_at, mails_to
 from accounts.models import Membership, Registration, SchoolInvitation, Session, User
 from accounts.sessions import sessions
 from addressbook.models import Contact
@@ -182,7 +181,6 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
         "account": _account(student),
         "tweede_stap": _second_step(user),
         "sessies": [_session(session) for session in Session.objects.active_for(user.pk)],
-        "inloggen": _logins(addresses),
         "wijzigingen_van_uw_e-mailadres": list(
             user.email_changes.order_by("asked_at").values(
                 van=F("old_email"),
@@ -261,12 +259,20 @@ def _account(student: Membership) -> dict[str, Any]:
 
 
 def _second_step(user: User) -> dict[str, Any]:
-    """Return the apps and the number of recovery codes, without the keys and codes."""
-    apps = TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk")
+    """Return the apps, passkeys and the number of recovery codes, without the keys and codes."""
+    by_type: dict[str, list[Authenticator]] = {}
+    for authenticator in Authenticator.objects.filter(user=user).order_by("pk"):
+        by_type.setdefault(authenticator.type, []).append(authenticator)
+    codes = [item.wrap().get_unused_codes() for item in by_type.get(Authenticator.Type.RECOVERY_CODES, [])]
     return {
-        "apps": [{"aangezet_op": app.created_at, "laatst_gebruikt_op": app.last_used_at} for app in apps],
-        "herstelcodes_over": user.recovery_codes.count(),
+        "apps": [_dates(app) for app in by_type.get(Authenticator.Type.TOTP, [])],
+        "passkeys": [{"naam": str(key), **_dates(key)} for key in by_type.get(Authenticator.Type.WEBAUTHN, [])],
+        "herstelcodes_over": sum(map(len, codes)),
     }
+
+
+def _dates(authenticator: Authenticator) -> dict[str, Any]:
+    return {"aangezet_op": authenticator.created_at, "laatst_gebruikt_op": authenticator.last_used_at}
 
 
 def _session(session: Session) -> dict[str, Any]:
@@ -276,22 +282,6 @@ def _session(session: Session) -> dict[str, Any]:
         "begonnen_op": sessions.started_at(data),
         "laatst_gezien_op": session.seen_at,
         "verloopt_op": session.expire_date,
-    }
-
-
-def _logins(addresses: list[Address]) -> dict[str, Any]:
-    """Return the logins; of failed ones only the time, since another person may have tried."""
-    matching = logins_with(addresses)
-    failed = [
-        log.objects.filter(matching).values_list("attempt_time", flat=True) for log in (AccessAttempt, AccessFailureLog)
-    ]
-    return {
-        "gelukt": list(
-            AccessLog.objects.filter(matching)
-            .order_by("attempt_time")
-            .values(op=F("attempt_time"), ip_adres=F("ip_address"), browser=F("user_agent"))
-        ),
-        "mislukt_op": sorted(at for times in failed for at in times),
     }
 
 

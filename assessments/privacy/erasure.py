@@ -20,7 +20,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.auth.address_history import addresses_of, mails_to
-from accounts.erasure import erase_membership, erase_unused, purge_login_log
+from accounts.erasure import erase_membership, erase_unused
 from accounts.models import Membership, School
 from assessments.documents import verification
 from assessments.models import (
@@ -71,7 +71,6 @@ def tidy_up() -> None:
     DataRequest.objects.purge()
     Selection.objects.purge()
     MailAbout.objects.forget_delivered()
-    purge_login_log()
     old_mails = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
     queue.delete(old_mails.filter(~Exists(_ABOUT)))
     storage.destroy()

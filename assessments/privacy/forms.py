@@ -13,6 +13,8 @@ from .study_dates import DATES, check_date
 
 
 class TermsForm(forms.ModelForm):
+    folds_help = True
+
     class Meta:
         model = School
         fields = TERMS
@@ -20,6 +22,8 @@ class TermsForm(forms.ModelForm):
 
 class DatesForm(forms.ModelForm):
     """The two dates of one student."""
+
+    folds_help = True
 
     class Meta:
         model = Membership

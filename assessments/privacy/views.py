@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
+from accounts.lists import read_page
 from accounts.models import Membership, Role, School
 from accounts.models.retention_terms import TERMS
-from accounts.pagination import read_page
 from accounts.school.changes import ChangedMeanwhile
 from accounts.school.forms import bound_settings, opened_fingerprints, save_settings
 from accounts.school.navigation import get_managed_school
@@ -95,6 +95,7 @@ def viewings(request: UserRequest, school_id: int) -> HttpResponse:
     context = {
         "school": school,
         "page": page,
+        "searchable": True,
         "student": student,
         "person": person,
         "is_cut": page.paginator.count == MOST,
@@ -130,7 +131,8 @@ def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Search students; without a query list those with results that no date covers."""
     school = get_managed_school(request.user, school_id)
     search = search_students(request.GET, school=school, default=lambda: privacy_retention.without_date(school))
-    return render(request, "assessments/privacy/dated_students.html", {"school": school, "search": search})
+    context = {"school": school, "search": search, "page": search.page}
+    return render(request, "assessments/privacy/dated_students.html", context)
 
 
 @require_http_methods(["GET", "POST"])

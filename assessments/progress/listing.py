@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.lists import Header, sort_header
 from accounts.models import Role, User
 from accounts.search import matches
 from addressbook.models import Contact
@@ -306,24 +307,14 @@ OF_UNIT = (STUDENT, STATE, WAITS_FOR, LATE, PLANNED, Column("", "Resultaat"), Co
 DEFAULT_SORT = "student"
 
 
-@dataclass(frozen=True)
-class ColumnHeader:
-    """A header: `sort` is the link's parameter, '' when it does not sort; `direction` the current `aria-sort`."""
-
-    label: str
-    direction: str
-    sort: str
-
-
-def headers(columns: Iterable[Column], sort: str) -> list[ColumnHeader]:
+def headers(columns: Iterable[Column], sort: str) -> list[Header]:
     """Return the headers; the link of the current one reverses the order."""
-    result = []
-    for column in columns:
-        key = column.key
-        first, second = (f"-{key}", key) if column.counts_down else (key, f"-{key}")
-        direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "") if key else ""
-        result.append(ColumnHeader(column.label, direction, (second if sort == first else first) if key else ""))
-    return result
+    return [
+        sort_header(column.label, column.key, current=sort, highest_first=column.counts_down)
+        if column.key
+        else Header(column.label)
+        for column in columns
+    ]
 
 
 def get_sort(columns: Iterable[Column], asked: str) -> str:

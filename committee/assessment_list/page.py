@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +12,8 @@ from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Q, Subquery, When
 from django.utils import timezone
 
+from accounts import lists
+from accounts.lists import Header, page_link, sort_header
 from accounts.models import School, User
 from assessments.models import CLOSED, Assessment, Document, FinalProposal, Status, initiator_left
 from committee.review.review import Summary, read_summaries, tick_value
@@ -100,12 +102,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
-    """`previous` and `following` are parameters for the URL, or {}."""
-
+class Page(lists.Page):
     rows: list[Row]
-    previous: dict[str, str | None]
-    following: dict[str, str | None]
 
     @property
     def can_finalise(self) -> bool:
@@ -126,27 +124,21 @@ class State:
     count: str
 
 
-@dataclass(frozen=True)
-class Header:
-    """A header that sorts: `direction` is its `aria-sort`, `sort` its link's parameter, '' in a too long list."""
-
-    label: str
-    direction: str
-    sort: str
-
-
-def headers(search: AssessmentSearch, states: list[State]) -> dict[str, Header]:
-    """Return the headers by key; a list longer than `MAX_SORTED`, or of unknown length, is only sorted by date."""
+def headers(search: AssessmentSearch, states: list[State]) -> list[Header]:
+    """Return the headers; a list longer than `MAX_SORTED`, or of unknown length, is only sorted by date."""
     count = next((state.count for state in states if state.status == search.status), "")
     is_short = count.isdigit()
-    found = {}
-    for key, label in (("student", "Student"), ("examen", "Examen"), (BY_DATE, "Sinds")):
-        is_current = key == (search.sort.removeprefix("-") or BY_DATE)
-        descending = search.newest_first if key == BY_DATE else search.sort.startswith("-")
-        direction = ("descending" if descending else "ascending") if is_current else ""
-        sort = f"-{key}" if direction == "ascending" else key
-        found[key] = Header(label, direction, sort if is_short or key == BY_DATE else "")
-    return found
+    by_date = f"-{BY_DATE}" if search.newest_first else BY_DATE
+    current = by_date if search.is_by_date else search.sort
+    student, exam, since = (
+        sort_header(label, key, current=current)
+        for label, key in (("Student", "student"), ("Examen", "examen"), ("Sinds", BY_DATE))
+    )
+    if not is_short:
+        student, exam = replace(student, sort=""), replace(exam, sort="")
+    status = [Header("Status")] if search.status == ALL else []
+    result = [Header("Resultaat"), Header("Cijfer", is_number=True), Header("Let op")]
+    return [student, Header("Studentnummer"), exam, *status, *result, since]
 
 
 def read_page(search: AssessmentSearch, params: Mapping[str, str]) -> Page:
@@ -171,8 +163,8 @@ def read_page(search: AssessmentSearch, params: Mapping[str, str]) -> Page:
     has_previous, has_next = (more, True) if backwards else (bool(key), more)
     return Page(
         rows=_read_rows([pk for _, pk in keys], by=search.user),
-        previous=_link(voor=write_key(keys[0])) if keys and has_previous else {},
-        following=_link(na=write_key(keys[-1])) if keys and has_next else {},
+        previous=page_link(voor=write_key(keys[0])) if keys and has_previous else {},
+        following=page_link(na=write_key(keys[-1])) if keys and has_next else {},
     )
 
 
@@ -181,14 +173,9 @@ def _read_sorted(search: AssessmentSearch, number: str) -> Page:
     page = Paginator(pks, PAGE_SIZE).get_page(number)
     return Page(
         rows=_read_rows(list(page), by=search.user),
-        previous=_link(pagina=str(page.previous_page_number())) if page.has_previous() else {},
-        following=_link(pagina=str(page.next_page_number())) if page.has_next() else {},
+        previous=page_link(pagina=str(page.previous_page_number())) if page.has_previous() else {},
+        following=page_link(pagina=str(page.next_page_number())) if page.has_next() else {},
     )
-
-
-def _link(**param: str) -> dict[str, str | None]:
-    """Return the parameters of a page; None removes one."""
-    return {"na": None, "voor": None, "pagina": None, **param}
 
 
 def _read_rows(pks: Sequence[int], *, by: User) -> list[Row]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -34,6 +35,12 @@ def assessment_list(request: UserRequest) -> HttpResponse:
     final = [describe_count(count, Status.FINAL) for count in per_school]
     page, states = read_page(search, request.GET), count_states(search, counted)
     context = {
+        "is_part": is_part(request),
+        "searchable": True,
+        "live_search": True,
+        "tick": "afname" if page.can_finalise else "",
+        "bar_url": reverse("committee:confirm_many", query=request.GET),
+        "way_back": f"?{request.GET.urlencode()}",
         "search": search,
         "page": page,
         "states": states,
@@ -43,7 +50,7 @@ def assessment_list(request: UserRequest) -> HttpResponse:
         **views.offer(search, final=final),
     }
     if is_part(request):
-        return render(request, "committee/list/_list.html", {**context, "is_part": True})
+        return render(request, "committee/list/list.html", context)
     batches = FinalBatch.objects.filter(by=request.user, school__in=search.schools)[: 2 * MAX_BATCHES]
     recent = [batch for batch in batches if batch.is_recent][:MAX_BATCHES]
     earlier = [batch for batch in batches if batch not in recent][:MAX_BATCHES]

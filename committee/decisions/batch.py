@@ -133,7 +133,7 @@ def _refuse_other_proposal(choice: Selected, proposal: FinalProposal | None) -> 
 def finalise_one(choice: Selected, *, by: User, exam_office_email: str) -> str:
     """Make it final or propose it, as ticked, and return 'FINAL' or 'PROPOSED'; raise `DomainError`.
 
-    One that was proposed goes to the address of its proposal.
+    One that was proposed goes to the address of its proposal. The student is not mailed: the batch does so at its end.
     """
     if choice.proposing:
         finalise.propose(
@@ -144,6 +144,11 @@ def finalise_one(choice: Selected, *, by: User, exam_office_email: str) -> str:
     _refuse_other_proposal(choice, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
     finalise.finalise(
-        assessment=choice.assessment, by=by, exam_office_email=email, version=choice.version, proposal=choice.proposal
+        assessment=choice.assessment,
+        by=by,
+        exam_office_email=email,
+        version=choice.version,
+        proposal=choice.proposal,
+        mail_student=False,
     )
     return "FINAL"

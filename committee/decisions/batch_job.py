@@ -20,6 +20,7 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
 
+from . import finalise
 from .batch import CHANGED, Selected, finalise_one
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,15 @@ def work(batch: FinalBatch) -> None:
     for item in batch.items.waiting().select_related("assessment__school"):
         _do(item, batch)
         batch.extend(attempts=1)
+    _finish(batch)
+
+
+@transaction.atomic
+def _finish(batch: FinalBatch) -> None:
+    """Mail each student once about all results of the batch."""
     batch.finish(finished_at=timezone.now())
+    final = Assessment.objects.filter(final_batch_items__batch=batch, final_batch_items__outcome=Outcome.FINAL)
+    finalise.mail_students(assessments=final.for_pages().order_by("pk"), by=batch.by)
 
 
 def _do(item: FinalBatchItem, batch: FinalBatch) -> None:

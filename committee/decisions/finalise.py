@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NoReturn
 
 from django.utils import timezone
@@ -62,10 +63,12 @@ def finalise(
     exam_office_email: str,
     version: int | None = None,
     proposal: int | None = None,
+    mail_student: bool = True,
 ) -> Document:
     """ASSESSED → FINAL: fix the result, mail the student, and have the PDF made and mailed to the exam office.
 
-    One transaction; workers make the PDF and send the mails. A student who left is not mailed. Raises `AlreadyFinal`
+    One transaction; workers make the PDF and send the mails. A student who left is not mailed; without `mail_student`
+    the caller calls `mail_students`. Raises `AlreadyFinal`
     when it is final, `TransitionRefused` from any other status than ASSESSED, `DomainError` while scores are in
     dispute or when `version` is outdated, `SecondApproverRequired` where the school has four eyes and no other member
     proposed it, and `StaleProposal` when `proposal`, the id that the member saw, was replaced.
@@ -84,9 +87,19 @@ def finalise(
         if proposed:
             snapshot["final"]["proposed_by"] = proposed.by.full_name
         mails.drop_unsent(assessment=current, kind="result_withdrawn_student")
-        if not current.student_left:
-            mails.queue_final_to_student(assessment=current, by=by)
+        if mail_student:
+            mail_students(assessments=[current], by=by)
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
+
+
+def mail_students(*, assessments: Iterable[Assessment], by: User) -> None:
+    """Queue one mail to each student with a final result among `assessments`; one who left is not mailed."""
+    by_student: dict[int, list[Assessment]] = {}
+    for assessment in assessments:
+        if assessment.status == Status.FINAL and not assessment.student_left:
+            by_student.setdefault(assessment.student_id, []).append(assessment)
+    for of_student in by_student.values():
+        mails.queue_final_to_student(assessments=of_student, by=by)
 
 
 def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:

@@ -43,7 +43,6 @@ class SendBackForm(forms.Form):
         label="Opmerking",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Staat in de mail aan de examinator. Schrijf wat er aangepast of toegelicht moet worden.",
         error_messages={
             "required": "Schrijf erbij waarom u de beoordeling terugstuurt.",
             "max_length": "De opmerking mag %(limit_value)d tekens lang zijn; dit zijn er %(show_value)d.",
@@ -91,6 +90,8 @@ def _reason(label: str, help_text: str, required: str) -> ProseFormField:
 
 class CancelForm(CommitteeForm):
     """`version` and `seen` (the status) are the assessment's as shown; the template writes them."""
+
+    folds_help = True
 
     USUAL, YES, NO = "gebruikelijk", "ja", "nee"
 
@@ -173,7 +174,7 @@ class MarkAppealForm(CommitteeForm):
         required=False,
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Niet verplicht, bijvoorbeeld waar het dossier staat. Alleen de examencommissie leest dit.",
+        help_text="Bijvoorbeeld waar het dossier staat; alleen de examencommissie leest dit.",
         error_messages={"max_length": TOO_LONG},
     )
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -24,7 +24,7 @@ from assessments.request_data import number
 from committee.access import get_assessment, get_schools, page_url, posted_value
 from committee.delivery.forms import FinaliseForm
 from committee.review.review import read, warnings
-from committee.search import get_search
+from committee.search import Place, get_search
 
 from . import cancel as decisions_cancel
 from . import finalise as decisions_finalise
@@ -64,13 +64,7 @@ def _step(
             email, version = form.exam_office_email, form.cleaned_data["version"]
             place = get_search(request).find_place(assessment)
             act(assessment=assessment, by=request.user, exam_office_email=email, version=version)
-            own, following = page_url(request, "committee:afname", assessment), place.following if place else None
-            if not following:
-                messages.success(request, success_text(assessment, email))
-                return redirect(own)
-            link = format_html('<a href="{}">Bekijk die beoordeling</a>', own)
-            messages.success(request, format_html("{} {}", success_text(assessment, email), link))
-            return redirect(page_url(request, "committee:afname", following))
+            return _go_on(request, assessment, place, success_text(assessment, email))
     except DomainError as error:
         messages.error(request, str(error))
         return redirect(page_url(request, "committee:afname", assessment))
@@ -88,6 +82,16 @@ def _step(
         "proposing": proposing,
     }
     return render(request, "committee/decisions/finalise.html", context)
+
+
+def _go_on(request: UserRequest, assessment: Assessment, place: Place | None, text: str) -> HttpResponse:
+    """Redirect to the next one of the list, from its `place` before the decision; without one to the assessment."""
+    own = page_url(request, "committee:afname", assessment)
+    if not (place and place.following):
+        messages.success(request, text)
+        return redirect(own)
+    messages.success(request, format_html('{} <a href="{}">Bekijk die beoordeling</a>', text, own))
+    return redirect(page_url(request, "committee:afname", place.following))
 
 
 def _finalised(assessment: Assessment, email: str) -> str:
@@ -270,6 +274,7 @@ def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
     form = SendBackForm(request.POST or None, assessment=assessment)
     if request.method == "POST" and form.is_valid():
         contacts = list(form.cleaned_data["examiners"])
+        place = get_search(request).find_place(assessment)
         try:
             invitations_send_back.send_back(
                 assessment=assessment,
@@ -281,7 +286,7 @@ def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         except DomainError as error:
             messages.error(request, str(error))
         else:
-            names = ", ".join(contact.full_name for contact in contacts)
-            messages.success(request, f"De beoordeling is teruggestuurd naar {names}.")
+            names, student = ", ".join(contact.full_name for contact in contacts), assessment.student.user.full_name
+            return _go_on(request, assessment, place, f"De beoordeling van {student} is teruggestuurd naar {names}.")
         return redirect(page_url(request, "committee:afname", assessment))
     return render(request, "committee/decisions/send_back.html", {"assessment": assessment, "form": form})

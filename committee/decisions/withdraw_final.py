@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.models import User
 from assessments import lifecycle, mails
-from assessments.models import Assessment, Document
+from assessments.models import Assessment, Document, Status
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import drop
 
@@ -19,7 +19,9 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         lifecycle.refuse_own(current.student, by=by)
         document = current.documents.current().select_related("mail", "file").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
-        mails.drop_unsent(assessment=current, kind="final_student")
+        others = mails.drop_unsent(assessment=current, kind="final_student")
+        if still_final := [other for other in others if other.status == Status.FINAL]:
+            mails.queue_final_to_student(assessments=still_final, by=by)
         if not current.student_left:
             mails.queue_result_withdrawn_to_student(assessment=current, by=by)
         if document is None:

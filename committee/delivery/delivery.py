@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accounts.models import School, User
 from assessments import leavers, lifecycle, mails
-from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout
+from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout, Status
 from committee.models import FinalBatchItem
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import drop, send_again
@@ -20,10 +20,7 @@ LABELS = {
     "result_withdrawn": "Bericht aan {to} dat versie {version} is ingetrokken",
     "result_withdrawn_student": "Bericht aan {to} dat het resultaat is ingetrokken",
 }
-TO_STUDENT = {
-    "final_student": mails.queue_final_to_student,
-    "result_withdrawn_student": mails.queue_result_withdrawn_to_student,
-}
+TO_STUDENT = ("final_student", "result_withdrawn_student")
 CONTENT = ("mail__text", "mail__html", "mail__links", "mail__headers")
 
 
@@ -83,10 +80,13 @@ def resend_message(*, about: MailAbout, by: User) -> OutgoingMail:
         mail = OutgoingMail.objects.get(pk=about.mail_id)
         if mail.state != MailState.FAILED or mail.dropped_at:
             raise lifecycle.DomainError("Dit bericht is al opnieuw verzonden, of dat hoeft niet meer.")
-        if queue := TO_STUDENT.get(mail.kind):
+        if mail.kind in TO_STUDENT:
             leavers.refuse_student_left(current)
             drop(mail.pk)
-            return queue(assessment=current, by=by)
+            if mail.kind == "result_withdrawn_student":
+                return mails.queue_result_withdrawn_to_student(assessment=current, by=by)
+            final = Assessment.objects.filter(mails__mail=mail, status=Status.FINAL)
+            return mails.queue_final_to_student(assessments=list(final.for_pages().order_by("pk")), by=by)
         send_again(mail)
         return mail
 

@@ -142,6 +142,8 @@ def _line(label: str, missing: str, *, most: int, **more: Any) -> LineFormField:
 class ExportProfileForm(forms.ModelForm):
     """Each column has a place (empty: left out) and a header (empty: the default); `version` is the shown one."""
 
+    folds_help = True
+
     name = _line("Naam van het profiel", "Vul in hoe dit profiel heet.", most=60)
     word_o = _line("O wordt", "Vul in hoe een O in het bestand komt.", most=WORD_LENGTH)
     word_v = _line("V wordt", "Vul in hoe een V in het bestand komt.", most=WORD_LENGTH)

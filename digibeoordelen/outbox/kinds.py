@@ -16,6 +16,8 @@ KINDS = {
     "second_step_on": "Inloggen met een code staat aan",
     "second_step_off": "Inloggen met een code staat uit",
     "second_step_removed": "Inloggen met een code verwijderd",
+    "passkey_added": "Passkey toegevoegd",
+    "passkey_removed": "Passkey verwijderd",
     "new_recovery_codes": "Nieuwe herstelcodes",
     "recovery_code_used": "Ingelogd met een herstelcode",
     "wrong_codes": "Verkeerde codes bij het inloggen",

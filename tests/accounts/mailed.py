@@ -17,10 +17,10 @@ def mailed() -> list[tuple[str, str]]:
 
 
 def link_in(kind: str) -> str:
-    """Return the path of the link in the newest mail of this kind."""
+    """Return the path, and the query, of the link in the newest mail of this kind."""
     mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
     [url] = links.resolve(mail.links).values()
-    return urlsplit(url).path
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()
 
 
 def start_counting(settings: Any) -> None:

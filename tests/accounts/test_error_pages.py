@@ -22,7 +22,7 @@ def test_404_shows_no_tabs_when_logged_out(client: Client, db: None) -> None:
 
 
 def test_expired_form_is_explained(db: None) -> None:
-    response = Client(enforce_csrf_checks=True).post("/inloggen/", {"username": "a@b.nl", "password": "x"})
+    response = Client(enforce_csrf_checks=True).post("/inloggen/", {"login": "a@b.nl", "password": "x"})
     assert response.status_code == 403
     assert "Deze pagina stond te lang open" in response.content.decode()
 

@@ -172,6 +172,29 @@ def test_a15_examiner_is_added_or_picked_while_inviting(
         expect(page.get_by_label(name)).to_be_visible()
 
 
+def test_correcting_a_contact_returns_to_the_panel_with_its_ticks(
+    choosing: Open, examiner: Contact, second_examiner: Contact
+) -> None:
+    page = choosing()
+    page.get_by_role("link", name="Kies examinator(en) voor B1-K1-W1 Werkproces 1").click()
+    page.get_by_label(TINEKE).check()
+    page.get_by_role("link", name=f"{ERIK} bewerken").click()
+    page.get_by_label("Functie").fill("Chef")
+    page.get_by_role("button", name="Contactpersoon opslaan").click()
+    panel = page.get_by_role("dialog", name="Adresboek")
+    expect(panel).to_contain_text("Chef")
+    expect(panel).to_contain_text("Examinator(en) voor B1-K1-W1 Werkproces 1")
+    expect(panel.get_by_label(TINEKE)).to_be_checked()
+    panel.get_by_role("link", name=f"{ERIK} verwijderen").click()
+    page.get_by_role("button", name="Verwijderen").click()
+    expect(panel.get_by_label(TINEKE)).to_be_checked()
+    expect(panel.get_by_label(ERIK)).to_have_count(0)
+    panel.get_by_role("link", name="Examinatoren importeren").click()
+    page.get_by_role("link", name="Terug naar het adresboek").click()
+    panel.get_by_role("button", name="Overnemen").click()
+    assert names_at(page) == [[TINEKE], [TINEKE], [], []]
+
+
 def test_removing_a_started_examiner_warns_of_lost_work(
     choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:

@@ -48,7 +48,7 @@ def test_progress_can_be_left_and_ends_with_refusals(
     expect(bar).to_be_hidden()
     page.get_by_role("checkbox", name="Bart Boom7").check()
     expect(bar).to_contain_text("1 gekozen")
-    page.get_by_label("Alle beoordelingen op deze pagina").check()
+    page.get_by_label("Alles kiezen").check()
     expect(bar).to_contain_text("12 gekozen")
     shots(page, "samen-0-kiezen")
     page.get_by_role("button", name="Meer tegelijk afronden").click()

@@ -13,13 +13,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
+from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Coupling, Invitation
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
 from tests import steps
+from tests.factories import MembershipFactory
 from tests.smtp import SmtpSink
 
 from .logging_in import give_password
@@ -172,6 +173,28 @@ def test_a21_message_confirms_the_sending(at_invitees: Page, mail_server: SmtpSi
     shots(at_invitees, "a21-verzonden")
 
 
+def test_bar_follows_the_ticks_and_the_number_of_mails(
+    log_in_at: Open, school: School, unit: ExamUnit, docent: User, examiner: Contact, second_examiner: Contact
+) -> None:
+    three = [steps.start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(3)]
+    for assessment in three:
+        steps.choose(assessment, examiner)
+    steps.choose(three[0], examiner, second_examiner)
+    page = log_in_at(docent, steps.flow_url("message", three))
+    bar = page.locator(".bottom-bar-sum")
+    expect(bar).to_have_text("3 studenten · 2 examinatoren · 2 mails")
+    page.get_by_label("Een mail per student").check()
+    expect(bar).to_have_text("3 studenten · 2 examinatoren · 4 mails")
+    page.get_by_label(ERIK).uncheck()
+    expect(bar).to_have_text("1 student · 1 examinator · 1 mail")
+    page.get_by_label("Iedereen").check()
+    expect(bar).to_have_text("3 studenten · 2 examinatoren · 4 mails")
+    page.reload()
+    page.get_by_label(ERIK).uncheck()
+    page.get_by_label("Tineke Tweede").uncheck()
+    expect(bar).to_have_text("0 studenten · 0 examinatoren · 0 mails")
+
+
 def test_refused_invitation_shows_the_server_reply_and_is_resent(
     at_invitees: Page, mail_server: SmtpSink, shots
 ) -> None:
@@ -185,6 +208,7 @@ def test_refused_invitation_shows_the_server_reply_and_is_resent(
     )
     check_page(at_invitees)
     shots(at_invitees, "a21-geweigerd")
+    row.get_by_label(f"Acties voor {ERIK}").click()
     row.get_by_role("button", name="Opnieuw verzenden").click()
     expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging wordt verzonden aan {ERIK}.")
     deliver(OutgoingMail.objects.get().pk)

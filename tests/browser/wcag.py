@@ -67,20 +67,19 @@ def check_width(page: Page) -> None:
         _check_fits(page, width)
 
 
-def check_page(page: Page, *, preload: bool = True) -> None:
+def check_page(page: Page) -> None:
     """Fail if the page is wider than a window of any of the widths, or axe reports a violation of WCAG 2.2 AA.
 
-    Axe checks the page at its own width and at a phone's. Without `preload` it does not fetch what stylesheets
-    import (the admin's do): the site's content security policy blocks that and logs an error.
+    Axe checks the page at its own width and at a phone's.
     """
     page.wait_for_load_state()
     page.evaluate(Axe().axe_script)  # once, since it takes most of a run's time
-    _check_axe(page, preload=preload)
+    _check_axe(page)
     own = page.viewport_size
     for width in at_each_width(page):
         _check_fits(page, width)
         if width == PHONE and own and own["width"] != PHONE:
-            _check_axe(page, preload=preload)
+            _check_axe(page)
 
 
 def _check_fits(page: Page, width: int) -> None:
@@ -92,15 +91,15 @@ def _check_fits(page: Page, width: int) -> None:
 _SET_BARS = "place => { for (const bar of document.querySelectorAll('.bottom-bar')) bar.style.position = place; }"
 
 
-def _check_axe(page: Page, *, preload: bool) -> None:
-    violations = axe_violations(page, preload=preload)
+def _check_axe(page: Page) -> None:
+    violations = axe_violations(page)
     assert not violations, f"{page.url}, {page.viewport_size}: {' '.join(violations)}"
 
 
-def axe_violations(page: Page, *, preload: bool = True) -> list[str]:
-    """Return a report of what axe finds, empty if nothing; its script was added to the page."""
+def axe_violations(page: Page, *, rule: str = "") -> list[str]:
+    """Return a report of what axe finds, by one rule only or by all; its script was added to the page."""
     page.evaluate(_SET_BARS, "static")
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "preload": preload}
+    options = {"runOnly": {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": TAGS}}
     results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
     page.evaluate(_SET_BARS, "")
     return [str(results.generate_report())] if results.violations_count else []

@@ -11,9 +11,10 @@ from .texts import load, template_names, with_all_included
 # Includes the forms of the views and the rules whose errors are shown.
 MODULES = (
     "accounts.auth.forms",
-    "accounts.auth.login",
+    "accounts.auth.adapter",
     "accounts.auth.mfa",
-    "accounts.auth.mfa_views",
+    "accounts.auth.middleware",
+    "accounts.auth.urls",
     "accounts.auth.refusals",
     "accounts.auth.validators",
     "accounts.auth.views",
@@ -51,20 +52,31 @@ MODULES = (
     "exams.views",
     "exams.workflow",
 )
-# Named by other modules: error pages, the lockout page of axes, the examiner's copy.
+# Named by other modules: error pages, the examiner's copy.
 TEMPLATES = (
     "400.html",
     "403.html",
     "403_csrf.html",
     "404.html",
     "500.html",
-    "accounts/auth/locked_out.html",
-    "accounts/auth/login.html",
+    "account/login.html",
+    "account/password_change.html",
+    "account/password_reset.html",
+    "account/password_reset_from_key.html",
+    "account/reauthenticate.html",
     "accounts/mail/join_school.html",
     "accounts/mail/join_school.subject.txt",
     "accounts/mail/join_school.txt",
     "assessments/pdf/examiner_copy.html",
     "file_gone.html",
+    "mfa/authenticate.html",
+    "mfa/index.html",
+    "mfa/recovery_codes/generate.html",
+    "mfa/recovery_codes/index.html",
+    "mfa/totp/activate_form.html",
+    "mfa/totp/deactivate_form.html",
+    "mfa/webauthn/add_form.html",
+    "mfa/webauthn/authenticator_confirm_delete.html",
 )
 MAILS = (
     "invitation",
@@ -84,6 +96,8 @@ ACCOUNT_MAILS = (
     "has_account",
     "new_password",
     "new_recovery_codes",
+    "passkey_added",
+    "passkey_removed",
     "no_account",
     "password_changed",
     "recovery_code_used",

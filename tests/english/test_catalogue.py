@@ -90,4 +90,5 @@ def test_words_outside_the_catalogue_are_seen() -> None:
 
 def test_every_translated_view_is_covered() -> None:
     modules = {inspect.unwrap(view).__module__ for _, view in translated_views()}  # type: ignore[arg-type]
-    assert modules - set(MODULES) == {"django.contrib.auth.views"}, "login"
+    missing = {module for module in modules - set(MODULES) if not module.startswith(("allauth.", "django.views."))}
+    assert not missing, "allauth's views have templates and forms of ours, which accounts.auth names"

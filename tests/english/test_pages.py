@@ -82,12 +82,12 @@ def test_a_student_s_pages(english: Client, assessed: Assessment, student: Membe
 
 def test_the_first_login(english: Client, student: Membership) -> None:
     User.objects.update(details_checked_at=None)
-    response = english.post("/inloggen/", {"username": student.user.email, "password": PASSWORD}, follow=True)
+    response = english.post("/inloggen/", {"login": student.user.email, "password": PASSWORD}, follow=True)
     assert "Welcome, please check your details" in response.content.decode()
 
 
 def test_errors_at_the_fields_are_in_english(english: Client, docent: User) -> None:
-    page = english.post("/inloggen/", {"username": docent.email, "password": "wrong"}).content.decode()
+    page = english.post("/inloggen/", {"login": docent.email, "password": "wrong"}).content.decode()
     assert "This email address and password do not match." in page
     assert "This field is required." in english.post("/inloggen/", {}).content.decode()
 

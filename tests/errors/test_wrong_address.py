@@ -56,6 +56,6 @@ def test_other_addresses_keep_the_general_page(client: Client, docent: User, ass
 
 def test_login_redirects_to_a_page_that_opens(client: Client, docent: User, assessment: Assessment) -> None:
     asked = client.get(reverse("assessments:send_invitations", args=[assessment.public_id]))
-    answer = client.post(asked.url, {"username": docent.email, "password": PASSWORD}, follow=True)
+    answer = client.post(asked.url, {"login": docent.email, "password": PASSWORD}, follow=True)
     assert answer.status_code == 200
     assert answer.redirect_chain[-1][0] == reverse("assessments:examiners", args=[assessment.public_id])

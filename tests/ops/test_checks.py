@@ -47,6 +47,11 @@ def test_production_refuses_a_guessable_fallback_secret(check_ids):
     assert check_ids(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1]]) == set()
 
 
+def test_cache_per_process_is_warned_about(check_ids):
+    per_process = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert check_ids(CACHES=per_process) == {"digibeoordelen.W010"}
+
+
 def test_demo_takes_any_secret(check_ids):
     assert (
         check_ids(DEMO=True, SECRET_KEY="short", SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS=["127.0.0.1"]) == set()

@@ -27,7 +27,7 @@ def details(membership: Membership, number: str = "", **changes: str) -> dict[st
 
 def test_first_login_redirects_to_the_check_and_back(client: Client, newcomer: Membership) -> None:
     answer = client.post(
-        "/inloggen/", {"username": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"}, follow=True
+        "/inloggen/", {"login": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"}, follow=True
     )
     assert answer.redirect_chain[-1][0] == "/welkom/?next=%2Fproductcatalogus%2F"
     answer = client.post(answer.redirect_chain[-1][0], details(newcomer, " 12 34 56 "))
@@ -44,7 +44,7 @@ def test_completed_page_never_shows_again(client: Client, newcomer: Membership) 
     assert client.get("/productcatalogus/").status_code == 200
     assert client.get(WELCOME).url == reverse("home")
     client.post("/uitloggen/")
-    answer = client.post("/inloggen/", {"username": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"})
+    answer = client.post("/inloggen/", {"login": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"})
     assert answer.url == "/productcatalogus/"
     assert client.get("/productcatalogus/").status_code == 200
 

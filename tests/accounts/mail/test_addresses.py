@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from allauth.core.context import request_context
 from django.core.exceptions import ValidationError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.auth.forms import LoginForm
-from accounts.auth.rate_limits import login_name
 from accounts.mail.addresses import mailable, normalise_address
 from accounts.models import ExamOffice, Membership, Role, School, User
 from accounts.search import matches
@@ -54,11 +54,11 @@ def test_login_accepts_either_form_of_a_domain(db: None, rf: RequestFactory) -> 
     assert user.email == ASCII
     for typed in (UNICODE, ASCII):
         assert User.objects.get_by_natural_key(typed) == user
-        request = rf.post("/", {"username": typed, "password": "x"})
-        assert login_name(request) == ASCII
-        form = LoginForm(request, data=request.POST)
-        form.is_valid()
-        assert form.cleaned_data["username"] == ASCII
+        request = rf.post("/", {"login": typed, "password": "x"})
+        form = LoginForm(request.POST, request=request)
+        with request_context(request):
+            assert not form.is_valid()
+        assert form.user_credentials() == {"email": ASCII, "password": "x"}
 
 
 @pytest.mark.parametrize("query", ["bücher.example", "xn--bcher-kva.example", "bo@bücher"])

@@ -25,7 +25,7 @@ from tests.factories import PASSWORD, MembershipFactory, UserFactory
 from .test_invitations import ask, words
 
 NEW = "een-nieuw-lang-wachtwoord"
-TWICE = {"new_password1": NEW, "new_password2": NEW}
+TWICE = {"password1": NEW, "password2": NEW}
 
 
 def link(invitation: SchoolInvitation) -> str:
@@ -53,7 +53,7 @@ def test_password_logs_in_with_the_roles(client: Client, school: School, invitat
     assert school.contacts.listed().filter(email="noa@hier.test").exists()
     assert [(c.how, c.by_name) for c in school.role_changes.all()] == [("INVITATION", "Bea Beheer")] * 2
     client.post("/uitloggen/")
-    assert client.post("/inloggen/", {"username": "noa@hier.test", "password": NEW}).status_code == 302
+    assert client.post("/inloggen/", {"login": "noa@hier.test", "password": NEW}).status_code == 302
 
 
 def test_opening_the_link_changes_nothing(client: Client, invitation: SchoolInvitation) -> None:
@@ -66,10 +66,10 @@ def test_opening_the_link_changes_nothing(client: Client, invitation: SchoolInvi
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"new_password1": NEW, "new_password2": "anders"}, "De twee wachtwoorden zijn niet gelijk."),
-        ({"new_password1": "kort", "new_password2": "kort"}, "10"),
-        ({"new_password1": "noa@hier.test", "new_password2": "noa@hier.test"}, "lijkt te veel op"),
-        ({"new_password1": "", "new_password2": ""}, "Dit veld is verplicht."),
+        ({"password1": NEW, "password2": "anders"}, "De twee wachtwoorden zijn niet gelijk."),
+        ({"password1": "kort", "password2": "kort"}, "10"),
+        ({"password1": "noa@hier.test", "password2": "noa@hier.test"}, "lijkt te veel op"),
+        ({"password1": "", "password2": ""}, "Dit veld is verplicht."),
     ],
 )
 def test_weak_password_is_refused_at_the_field(
@@ -107,7 +107,7 @@ def test_accepting_starts_a_new_session(client: Client, invitation: SchoolInvita
 def test_accepted_link_redirects_only_its_owner(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
-    answer = Client().post(link(invitation), {"new_password1": "iets-heel-anders", "new_password2": "iets-heel-anders"})
+    answer = Client().post(link(invitation), {"password1": "iets-heel-anders", "password2": "iets-heel-anders"})
     assert answer.status_code == 410
     assert "al aangenomen" in words(answer)
     assert User.objects.get(email="noa@hier.test").check_password(NEW)

@@ -97,7 +97,7 @@ def test_account_is_only_a_student_at_the_school(client: Client, open_school: Sc
 
 def test_unconfirmed_registration_cannot_log_in(client: Client, open_school: School) -> None:
     ask(client, open_school)
-    page = client.post("/inloggen/", {"username": EMAIL, "password": PASSWORD}).content.decode()
+    page = client.post("/inloggen/", {"login": EMAIL, "password": PASSWORD}).content.decode()
     assert "horen niet bij elkaar" in page
 
 

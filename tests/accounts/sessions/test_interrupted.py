@@ -35,7 +35,7 @@ def browser() -> Client:
 
 
 def log_in(browser: Client, user: User) -> None:
-    form = {"username": user.email, "password": PASSWORD, "csrfmiddlewaretoken": token(browser)}
+    form = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": token(browser)}
     assert browser.post("/inloggen/", form).status_code == 302
 
 
@@ -76,7 +76,7 @@ def test_ended_session_keeps_the_form_until_after_log_in(
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "U bent uitgelogd" in page
-    assert f"{reverse('accounts:login')}?next=%2Finloggen%2Fklaar%2F" in page
+    assert f"{reverse('account_login')}?next=%2Finloggen%2Fklaar%2F" in page
     assert "no-store" in answer["Cache-Control"]
     again = hidden(page)
     log_in(browser, docent)
@@ -146,17 +146,17 @@ def secrets() -> Iterator[str]:
     for module in (auth_forms, profile_forms, registration_forms):
         for form in vars(module).values():
             for name, field in getattr(form, "base_fields", {}).items():
-                if isinstance(field.widget, forms.PasswordInput | auth_forms.CodeInput) or name == "key":
+                if isinstance(field.widget, forms.PasswordInput | auth_forms.CodeInput) or name == "credential":
                     yield name
 
 
-@pytest.mark.parametrize("view", ["login", "change_password", "set_up_second_step"])
+@pytest.mark.parametrize("view", ["account_login", "account_change_password", "mfa_activate_totp", "mfa_add_webauthn"])
 def test_secret_is_never_in_the_page(browser: Client, view: str) -> None:
     names = set(secrets())
-    assert {"password", "password1", "new_password1", "code", "key"} <= names
+    assert {"password", "oldpassword", "password1", "password2", "code", "credential"} <= names
     del browser.cookies["csrftoken"]
     form = dict.fromkeys(names, "geheim-1234") | {"email": "noa@hier.test"}
-    answer = browser.post(reverse(f"accounts:{view}"), form)
+    answer = browser.post(reverse(view), form)
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "geheim-1234" not in page
@@ -166,9 +166,9 @@ def test_secret_is_never_in_the_page(browser: Client, view: str) -> None:
 
 def test_refused_cookies_are_named(docent: User) -> None:
     browser = Client(enforce_csrf_checks=True, headers=OWN)
-    page = browser.post("/inloggen/", {"username": docent.email, "password": PASSWORD}).content.decode()
+    page = browser.post("/inloggen/", {"login": docent.email, "password": PASSWORD}).content.decode()
     assert "Sta cookies toe voor deze site" in page
-    assert hidden(page)["username"] == [docent.email]
+    assert hidden(page)["login"] == [docent.email]
 
 
 def test_logging_out_after_the_session_ended_asks_nothing(browser: Client) -> None:
@@ -192,7 +192,7 @@ def test_second_step_asked_meanwhile_keeps_the_form(
     browser.force_login(committee_member)
     School.objects.update(second_factor_for_committee=True)
     page = browser.post(reverse("committee:edit", args=[assessed.public_id]), {"reason": "Overlegd"}).content.decode()
-    assert f'href="{reverse("accounts:set_up_second_step")}"' in page
+    assert f'href="{reverse("mfa_activate_totp")}"' in page
     assert hidden(page)["reason"] == ["Overlegd"]
 
 

@@ -197,13 +197,13 @@ def test_new_link_requests_are_limited_to_sixty_per_address(invitation: Invitati
 def test_cache_outage_blocks_no_visitor_and_is_logged_once(
     invitation: Invitation, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.auth.rate_limits._outage_logged", False)
-    cache_down = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    monkeypatch.setattr("digibeoordelen.cache._outage_logged", False)
+    cache_down = {"BACKEND": "digibeoordelen.cache.FailOpenRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": cache_down}
-    with caplog.at_level(logging.WARNING, logger="accounts.auth.rate_limits"):
+    with caplog.at_level(logging.WARNING, logger="digibeoordelen.cache"):
         assert try_wrong(TIMES + 2) == [404] * (TIMES + 2)
         assert Client().get(link(invitation)).status_code == 302
-    log_records = [record for record in caplog.records if record.name == "accounts.auth.rate_limits"]
+    log_records = [record for record in caplog.records if record.name == "digibeoordelen.cache"]
     assert len(log_records) == 1
     assert "The cache does not answer" in log_records[0].message
 

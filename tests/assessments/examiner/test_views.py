@@ -543,7 +543,7 @@ def test_form_opened_before_a_login_is_resubmitted_whole(invitation: Invitation,
     browser.get(link(invitation))
     browser.get(page("form", invitation))
     old_token = browser.cookies["csrftoken"].value
-    login = {"username": docent.email, "password": PASSWORD, "csrfmiddlewaretoken": old_token}
+    login = {"login": docent.email, "password": PASSWORD, "csrfmiddlewaretoken": old_token}
     assert browser.post("/inloggen/", login).status_code == 302
     typed = all_scores(invitation, "G") | {"csrfmiddlewaretoken": old_token}
     answer = browser.post(page("save", invitation), typed)

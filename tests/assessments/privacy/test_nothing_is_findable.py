@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axes.models import AccessAttempt, AccessLog
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -16,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.auth import email_change, password
+from accounts.auth import email_change
 from accounts.models import Membership, Role, School, User
 from accounts.people.invite import send_queued
 from accounts.registration.registration import purge_unconfirmed
@@ -25,7 +23,7 @@ from addressbook.models import Contact
 from assessments import corrections
 from assessments.examiner import saving
 from assessments.invitations.attachments import keep_files
-from assessments.invitations.invite import invite, invite_for_all
+from assessments.invitations.invite import invite
 from assessments.invitations.proposals import propose
 from assessments.invitations.reminders import remind_all
 from assessments.models import (
@@ -49,6 +47,7 @@ from committee.models import Export, ExportedResult
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
+from tests.accounts.auth.codes import app_of, password_of
 from tests.factories import AccountExamFactory, MembershipFactory, RegistrationFactory, UserFactory, member
 
 from .conftest import date_student, today
@@ -64,7 +63,6 @@ EARLIER, MISTYPED, INVITED = "q.ypma@eerder.test", "quirijn@zonnevelt.test", "qu
 PERSON = [FIRST, LAST, ADDRESS, NUMBER]
 ADDRESSES = [EARLIER, MISTYPED, INVITED]
 SAID = [JUSTIFICATION, CORRECTED, APPEAL, REMARK, WITHDRAWN]
-FAILED: dict[Any, dict[str, int]] = {AccessAttempt: {"failures_since_start": 1}}
 
 
 @pytest.fixture
@@ -102,11 +100,9 @@ def life(
     steps.choose(mine, examiner, second_examiner)
     steps.choose(other, second_examiner)
     attached = keep_files([SimpleUploadedFile(f"{LAST}.pdf", f"%PDF-1.4 {FIRST} {LAST}".encode())])
-    invite(assessment=mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
+    steps.invite_for_one(mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
     for_both = keep_files([SimpleUploadedFile("reglement.pdf", b"%PDF-1.4 Examenreglement")])
-    invite_for_all(
-        assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both
-    )
+    invite(assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both)
     remind_all(invitations=Invitation.objects.filter(contact=second_examiner), by=docent)
     for invitation in mine.invitations.select_related("assessment", "contact"):
         _fill_in(invitation)
@@ -165,9 +161,11 @@ def _come_to_the_school(student: Membership) -> None:
 
 
 def _what_packages_write(student: Membership) -> None:
-    """Leave the data of a login and the admin."""
-    AccessAttempt.objects.create(username=ADDRESS, ip_address="192.0.2.1", failures_since_start=1)
-    AccessLog.objects.create(username=ADDRESS, ip_address="192.0.2.1")
+    """Leave the data of a second step, a login and the admin."""
+    app = app_of(student.user)
+    client = Client()
+    client.post("/inloggen/", password_of(student.user))
+    assert client.post("/inloggen/code/", {"code": app.code()}).status_code == 302
     for thing in (student, student.user):
         LogEntry.objects.create(
             user=UserFactory(),
@@ -200,7 +198,6 @@ def test_data_is_findable_before_erasure(life: Assessment) -> None:
         "assessments_invitation",
         "assessments_invitationattachment",
         "outbox_outgoingmail",
-        "axes_accesslog",
         "django_admin_log",
     }
     assert len({place for place in matches if place.startswith("file ")}) >= 4
@@ -226,16 +223,14 @@ def test_no_data_is_findable_after_erasure(
 def later_life(
     life: Assessment, quirijn: Membership, bystander: Membership, school: School, pass_time: Callable[..., None]
 ) -> None:
-    """Recent events: no older than the terms of login logs and loose mails."""
+    """Recent events: no older than the term of loose mails."""
     user = quirijn.user
     user.email_changes.all().delete()
     user.email = EARLIER
     user.save()
     date_student(quirijn, diploma_on=today())
     pass_time(days=400)
-    for log in (AccessLog, AccessAttempt):
-        log.objects.create(username=EARLIER, ip_address="192.0.2.1", **FAILED.get(log, {}))
-    password.request_reset(email=EARLIER, language="nl")
+    forget_password(EARLIER)
     email_change.request_change(user=user, email=MISTYPED, language="nl")
     email_change.request_change(user=user, email=ADDRESS, language="nl")
     email_change.confirm_change(change=user.email_changes.get(new_email=ADDRESS))
@@ -252,7 +247,7 @@ def later_life(
 
 
 def test_recent_data_is_erased_too(later_life: None, quirijn: Membership) -> None:
-    assert {"outbox_outgoingmail", "axes_accesslog", "axes_accessattempt"} <= tables_of([EARLIER])
+    assert {"outbox_outgoingmail"} <= tables_of([EARLIER])
     for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
         assert "outbox_outgoingmail" in tables_of([text])
     assert "accounts_numberreport" in tables_of([NUMBER])
@@ -273,18 +268,20 @@ def test_other_school_of_the_account_keeps_its_data(
     assert not Membership.objects.filter(pk=quirijn.pk).exists()
     [mail] = OutgoingMail.objects.filter(kind="number_taken")
     assert mail.to == "beheer@elders.test"
-    assert AccessLog.objects.filter(username=EARLIER).exists()
+    assert OutgoingMail.objects.filter(to=EARLIER).exists()
 
 
 def test_mail_to_a_released_address_is_kept(later_life: None, quirijn: Membership) -> None:
     next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
     MembershipFactory(user=next_owner)
-    password.request_reset(email=EARLIER, language="nl")
-    AccessLog.objects.create(username=EARLIER, ip_address="192.0.2.9")
+    forget_password(EARLIER)
     erasure.erase_due()
     erasure.tidy_up()
     assert [mail.to_name for mail in OutgoingMail.objects.filter(to=EARLIER)] == ["Nina Nieuw"]
-    assert [log.ip_address for log in AccessLog.objects.filter(username=EARLIER)] == ["192.0.2.9"]
+
+
+def forget_password(email: str) -> None:
+    Client().post(reverse("account_reset_password"), {"email": email})
 
 
 def tables_of(texts: list[str]) -> set[str]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from axes.models import AccessLog
 from django.utils import timezone
 
 from accounts.auth import email_change
@@ -28,7 +27,6 @@ from tests.factories import ContactFactory, MembershipFactory, RegistrationFacto
 from .conftest import date_student, today
 
 BOX, PRIVATE = "anouk@hier.test", "anouk@prive.test"
-BEFORE, AFTER = "192.0.2.77", "192.0.2.88"
 Later = Callable[..., None]
 
 
@@ -53,11 +51,10 @@ def export_text(student: Membership) -> str:
 
 @pytest.fixture
 def moved(student: Membership, assessment: Assessment, school: School, pass_time: Later) -> Membership:
-    """Anouk, who got mails and logged in with the school's mailbox and has a private address now."""
+    """Anouk, who got mails in the school's mailbox and has a private address now."""
     pass_time(days=10)
     MailAbout.objects.create(mail=mail("Je afname is gepland."), assessment=assessment)
     mail("Uw code is 123.")
-    AccessLog.objects.create(username=BOX, ip_address=BEFORE)
     school.school_invitations.create(first_name="Anouk", last_name="Hoff", email=BOX, withdrawn_at=timezone.now())
     pass_time(days=10)
     move(student.user, PRIVATE)
@@ -71,24 +68,21 @@ def newcomer(moved: Membership, school: School, pass_time: Later) -> Membership:
     newcomer = MembershipFactory(school=school, user__email=BOX, user__first_name="Ali", user__last_name="Nieuw")
     pass_time(days=1)
     mail("Welkom Ali.")
-    AccessLog.objects.create(username=BOX, ip_address=AFTER)
     return newcomer
 
 
 def test_export_of_new_owner_excludes_the_former(newcomer: Membership) -> None:
     text = export_text(newcomer)
     assert "Welkom Ali." in text
-    assert AFTER in text
-    for of_the_other in ("Je afname is gepland.", "Uw code is 123.", BEFORE, "Anouk", "Hoff"):
+    for of_the_other in ("Je afname is gepland.", "Uw code is 123.", "Anouk", "Hoff"):
         assert of_the_other not in text
 
 
 def test_export_of_former_owner_excludes_the_new(newcomer: Membership, moved: Membership) -> None:
     text = export_text(moved)
-    for own in ("Je afname is gepland.", "Uw code is 123.", BEFORE):
+    for own in ("Je afname is gepland.", "Uw code is 123."):
         assert own in text
-    for of_the_other in ("Welkom Ali.", AFTER):
-        assert of_the_other not in text
+    assert "Welkom Ali." not in text
 
 
 def test_erasing_new_owner_keeps_data_of_the_former(newcomer: Membership, pass_time: Later) -> None:
@@ -98,7 +92,6 @@ def test_erasing_new_owner_keeps_data_of_the_former(newcomer: Membership, pass_t
     left = OutgoingMail.objects.filter(to=BOX, kind="loose").order_by("pk")
     assert [mail.text for mail in left] == ["Je afname is gepland.", "Uw code is 123."]
     assert MailAbout.objects.count() == 1
-    assert [log.ip_address for log in AccessLog.objects.filter(username=BOX)] == [BEFORE]
     assert SchoolInvitation.objects.filter(email=BOX, first_name="Anouk").exists()
 
 
@@ -110,7 +103,6 @@ def test_older_account_owns_mailbox_since_its_change(moved: Membership, school: 
     text = export_text(older)
     assert "Welkom Ali." in text
     assert "Uw code is 123." not in text
-    assert BEFORE not in text
 
 
 def test_invitations_to_an_examiner_are_not_exported(

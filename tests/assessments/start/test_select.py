@@ -69,7 +69,10 @@ def test_ticks_over_several_units_are_refused(teacher: Client, three, school: Sc
     AccountExamFactory(user=docent, exam=other)
     elsewhere = steps.start_assessment(MembershipFactory(school=school), first_unit(other), docent)
     for step in ("examinatoren", "bericht"):
-        assert "van één exameneenheid aan; u hebt er nu van 2" in refusal(post(teacher, [*three, elsewhere], step))
+        sentence = refusal(post(teacher, [*three, elsewhere], step))
+        assert "Vink beoordelingen van één exameneenheid aan; nu zijn het er 2: " in sentence
+        for one in (three[0], elsewhere):
+            assert f"{one.unit_code} van {one.exam.title}" in sentence
 
 
 def test_versions_of_one_exam_go_together(teacher: Client, three, school: School, docent: User, unit: ExamUnit) -> None:

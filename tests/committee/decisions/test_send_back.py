@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
 from digibeoordelen.outbox.models import OutgoingMail
+from tests import steps
+from tests.factories import MembershipFactory
 
 
 def address(assessment: Assessment) -> str:
@@ -30,7 +33,7 @@ def test_chosen_examiner_gets_the_remark(
 ) -> None:
     post = {"examiners": [second_examiner.pk], "remark": "Licht de G bij criterium 2 toe."}
     page = member.post(address(disputed), post, follow=True).content.decode()
-    assert "De beoordeling is teruggestuurd naar Tineke Tweede." in page
+    assert "is teruggestuurd naar Tineke Tweede." in page
     disputed.refresh_from_db()
     assert disputed.status == Status.IN_PROGRESS
     mail = OutgoingMail.objects.get(kind="sent_back")
@@ -38,6 +41,19 @@ def test_chosen_examiner_gets_the_remark(
     assert "Licht de G bij criterium 2 toe." in mail.text
     assert not disputed.live_assignments.filter(contact=second_examiner, completed_at__isnull=False).exists()
     assert not disputed.live_assignments.filter(contact=examiner, completed_at__isnull=True).exists()
+
+
+def test_next_assessment_of_the_list_follows(
+    member: Client, assessed: Assessment, school: School, docent: User, examiner: Contact
+) -> None:
+    later = steps.start_assessment(MembershipFactory(school=school), assessed.unit, docent)
+    steps.choose(later, examiner)
+    steps.assess(steps.send_invitation(later, examiner))
+    response = member.post(address(assessed), {"examiners": [examiner.pk], "remark": "Kijk nog eens."}, follow=True)
+    assert response.redirect_chain[0][0] == reverse("committee:afname", args=[later.public_id])
+    page = response.content.decode()
+    assert "is teruggestuurd naar Erik Examinator." in page
+    assert reverse("committee:afname", args=[assessed.public_id]) in page
 
 
 def test_remark_and_examiner_are_required_and_input_is_kept(

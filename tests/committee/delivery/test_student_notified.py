@@ -11,16 +11,20 @@ from django.urls import reverse
 from time_machine import TimeMachineFixture
 
 from accounts.models import Membership, School, User
+from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, MailAbout, Status
 from committee.decisions import batch_job
 from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise
 from committee.decisions.withdraw_final import withdraw_final
+from committee.delivery.delivery import resend_message
 from committee.models import FinalBatch
 from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import DROPPED
+from tests import steps
+from tests.factories import first_unit, make_exam
 
 OFFICE = "bureau@hier.test"
 
@@ -78,6 +82,53 @@ def test_batch_notifies_each_student(assessed: Assessment, committee_member: Use
     )
     FinalBatch.objects.run(batch.pk)
     assert student_mail().to == "anouk@hier.test"
+
+
+@pytest.fixture
+def two(assessed: Assessment, docent: User, examiner: Contact) -> list[Assessment]:
+    """ASSESSED, of one student: the second is of another exam."""
+    exam = make_exam(code="25999", title="Kok")
+    exam.account_exams.create(user=docent)
+    other = steps.start_assessment(assessed.student, first_unit(exam), docent)
+    steps.choose(other, examiner)
+    return [assessed, steps.assess(steps.send_invitation(other, examiner))]
+
+
+@pytest.fixture
+def two_final(two: list[Assessment], committee_member: User, school: School) -> list[Assessment]:
+    batch_job.start(
+        selected=[Selected(one, one.version, proposing=False) for one in two],
+        school=school,
+        by=committee_member,
+        exam_office_email=OFFICE,
+    )
+    return [Assessment.objects.get(pk=one.pk) for one in two]
+
+
+def test_batch_mails_a_student_once_about_several_results(two_final: list[Assessment]) -> None:
+    mail = student_mail()
+    assert mail.subject == "2 beoordelingen van Verzorgende IG, Kok zijn vastgesteld"
+    for assessment in two_final:
+        assert f"{assessment.exam.title}, {assessment.unit}" in mail.text
+    assert {about.assessment for about in MailAbout.objects.filter(mail=mail)} == set(two_final)
+
+
+def test_withdrawing_one_of_several_mails_about_the_others(two_final: list[Assessment], committee_member: User) -> None:
+    first, second = two_final
+    withdraw_final(assessment=first, by=committee_member, reason="Verkeerd.")
+    waiting = OutgoingMail.objects.filter(kind="final_student", dropped_at=None).get()
+    assert waiting.subject == "Uw beoordeling van Kok, B1 is vastgesteld"
+    assert MailAbout.objects.get(mail=waiting).assessment == second
+
+
+def test_failed_mail_about_several_results_is_sent_again_whole(
+    two_final: list[Assessment], committee_member: User
+) -> None:
+    OutgoingMail.objects.filter(kind="final_student").update(state=MailState.FAILED, last_error="550")
+    about = MailAbout.objects.filter(mail__kind="final_student").select_related("assessment")[0]
+    again = resend_message(about=about, by=committee_member)
+    assert {about.assessment for about in MailAbout.objects.filter(mail=again)} == set(two_final)
+    assert not MailAbout.objects.failed().exists()
 
 
 def test_refused_finalisation_sends_no_mail(disputed: Assessment, committee_member: User) -> None:

@@ -1,8 +1,8 @@
-"""Keyset pagination: a page is found by index, however far down the list."""
+"""What `base_list.html` shows besides rows: the pages by keyset pagination, and the headers that sort."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,22 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Page:
-    """One page; `previous` and `following` are keys for the URL, or ''."""
+    """A page that is found by index, however far down the list; `previous` and `following` are parameters, or {}."""
 
     rows: Sequence[Any]
-    previous: str
-    following: str
+    previous: dict[str, str | None]
+    following: dict[str, str | None]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.rows)
+
+
+def page_link(**param: str) -> dict[str, str | None]:
+    """Return the parameters of a page for the URL; None removes one."""
+    return {"na": None, "voor": None, "pagina": None, **param}
 
 
 def read_page(queryset: QuerySet[Any], *, order: str, after: str = "", before: str = "") -> Page:
@@ -40,8 +51,8 @@ def read_page(queryset: QuerySet[Any], *, order: str, after: str = "", before: s
     has_previous, has_next = (more, True) if backwards else (anchor is not None, more)
     return Page(
         rows=rows,
-        previous=str(rows[0].pk) if rows and has_previous else "",
-        following=str(rows[-1].pk) if rows and has_next else "",
+        previous=page_link(voor=str(rows[0].pk)) if rows and has_previous else {},
+        following=page_link(na=str(rows[-1].pk)) if rows and has_next else {},
     )
 
 
@@ -58,3 +69,20 @@ def _beyond(column: str, value: Any, pk: int, *, downwards: bool) -> Q:
         return tie
     # The first condition is implied by the others, but lets PostgreSQL use an index.
     return Q(**{f"{column}__{operator}e": value}) & (Q(**{f"{column}__{operator}": value}) | tie)
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's header: `direction` is its `aria-sort`, `sort` its link's parameter, '' if it does not sort."""
+
+    label: str
+    direction: str = ""
+    sort: str = ""
+    is_number: bool = False
+
+
+def sort_header(label: str, key: str, *, current: str, highest_first: bool = False) -> Header:
+    """Return a header whose link sorts by `key`, or reverses the order if `current`, as 'key' or '-key', is by it."""
+    first, second = (f"-{key}", key) if highest_first else (key, f"-{key}")
+    direction = {key: "ascending", f"-{key}": "descending"}.get(current, "")
+    return Header(label, direction, second if current == first else first)
