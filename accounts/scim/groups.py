@@ -24,7 +24,7 @@ def create_group(*, key: ScimKey, resource: Group) -> DirectoryGroup:
     with locked(key.school):
         group = DirectoryGroup(school=key.school)
         save_group(group=group, resource=resource)
-        _set_members(group, set(find_members(key.school, member_ids(resource))))
+        _set_members(group, set(find_members(key.school, member_ids(resource))), among=set())
     return group
 
 
@@ -44,15 +44,13 @@ def update_group(*, group: DirectoryGroup, resource: Group, among: Collection[in
     Raise `InvalidValueException`. The caller locks the school.
     """
     save_group(group=group, resource=resource)
-    members = set(find_members(group.school, member_ids(resource)))
-    if among is not None:
-        members |= set(group.members.exclude(pk__in=among).values_list("pk", flat=True))
-    _set_members(group, members)
+    current = set(group.members.values_list("pk", flat=True)) if among is None else set(among)
+    _set_members(group, set(find_members(group.school, member_ids(resource))), among=current)
 
 
 def delete_group(*, group: DirectoryGroup) -> None:
     """Delete a group, and end the role that it gave its members. The caller locks the school."""
-    _set_members(group, set())
+    _set_members(group, set(), among=set(group.members.values_list("pk", flat=True)))
     group.delete()
 
 
@@ -89,15 +87,15 @@ def find_members(school: School, ids: Iterable[str]) -> list[int]:
     return list(people)
 
 
-def _set_members(group: DirectoryGroup, members: set[int]) -> None:
-    current = set(group.members.values_list("pk", flat=True))
-    if members == current:
+def _set_members(group: DirectoryGroup, members: set[int], *, among: set[int]) -> None:
+    """Replace the present members `among` by `members`, with the consequences for their roles."""
+    if members == among:
         return
-    changed = DirectoryUser.objects.filter(school=group.school, pk__in=members ^ current)
+    changed = DirectoryUser.objects.filter(school=group.school, pk__in=members ^ among)
     people = list(changed.select_related("key", "user", "invitation", "school"))
     before = roles_of(people)
-    group.members.add(*(members - current))
-    group.members.remove(*(current - members))
+    group.members.add(*(members - among))
+    group.members.remove(*(among - members))
     change_roles(people, before, school=group.school, by=None)
 
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_people_import_ends"),
+        ("accounts", "0004_drop_former_login_tables"),
     ]
 
     operations = [
