@@ -55,6 +55,7 @@ urlpatterns = [
     path("adresboek/", include("addressbook.urls")),
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
+    path("scim/v2/", include("accounts.scim.urls")),
     path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy.urls")),
     path("favicon.ico", favicon, name="favicon"),

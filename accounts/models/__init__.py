@@ -1,5 +1,6 @@
 """Schools, users and roles; each model is in the module of its name."""
 
+from .directory import DirectoryGroup, DirectoryUser, ScimKey
 from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
@@ -15,6 +16,8 @@ __all__ = [
     "STUDENT_NUMBER_LENGTH",
     "AppendOnly",
     "AppendOnlyQuerySet",
+    "DirectoryGroup",
+    "DirectoryUser",
     "EmailChange",
     "ExamOffice",
     "IdentityProvider",
@@ -35,6 +38,7 @@ __all__ = [
     "SchoolChange",
     "SchoolInvitation",
     "SchoolInvitationQuerySet",
+    "ScimKey",
     "Session",
     "User",
     "UserManager",

@@ -41,6 +41,7 @@ GROUPS = (
             NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
+            NavPage("school:directory", "Koppeling", ("koppeling/",)),
         ),
     ),
     NavGroup(
