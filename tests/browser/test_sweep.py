@@ -106,7 +106,7 @@ _COVERED = """() => {
 _HELP = """() => {
     const other = [
         ".note, .message, .error-summary, .empty, .verdict, .batch-progress, .visually-hidden, figure, table",
-        ".criterion-text, .proposal, .appeal",  // of someone's own
+        ".criterion-text, .work-process-description, .form-person, .proposal, .appeal", // of someone's own
     ].join();
     return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
         .filter((e) => e.checkVisibility() && !e.closest(other) && !e.querySelector("p"))
