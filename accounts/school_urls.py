@@ -5,6 +5,9 @@ from django.urls import path
 from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
+from .scim import screen_views
+from .sso.manage_views import SCHOOL, unlink_person
+from .sso.urls import manage_urls
 
 app_name = "school"
 urlpatterns = [
@@ -12,6 +15,7 @@ urlpatterns = [
     path("kleur/<str:colour>.css", views.colour, name="colour"),
     path("<int:school_id>/", views.overview, name="overview"),
     path("<int:school_id>/instellingen/", views.settings, name="settings"),
+    *manage_urls(SCHOOL, "<int:school_id>/schoolaccounts/"),
     path("<int:school_id>/logo/<int:logo_id>.png", views.logo, name="logo"),
     path("<int:school_id>/wijzigingen/", views.changes, name="changes"),
     path("<int:school_id>/studentnummers/", student_number_views.find, name="student_numbers"),
@@ -22,6 +26,9 @@ urlpatterns = [
     path("<int:school_id>/mensen/<int:user_id>/rol-geven/", people.give_role, name="give_role"),
     path("<int:school_id>/mensen/<int:user_id>/rol-afnemen/<str:role>/", people.take_role, name="take_role"),
     path("<int:school_id>/mensen/<int:user_id>/uit-de-school-halen/", people.leave, name="leave"),
+    path(
+        "<int:school_id>/mensen/<int:user_id>/schoolaccount-ontkoppelen/", unlink_person, name="unlink_school_account"
+    ),
     path("<int:school_id>/uitnodigingen/", invitation_views.invitations, name="invitations"),
     path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
     path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),
@@ -40,5 +47,9 @@ urlpatterns = [
         invitation_views.withdraw,
         name="withdraw_invitation",
     ),
+    path("<int:school_id>/koppeling/", screen_views.directory, name="directory"),
+    path("<int:school_id>/koppeling/sleutels/nieuw/", screen_views.make_key, name="make_scim_key"),
+    path("<int:school_id>/koppeling/sleutels/<int:key_id>/intrekken/", screen_views.revoke_key, name="revoke_scim_key"),
+    path("<int:school_id>/koppeling/groepen/<uuid:public_id>/", screen_views.group_role, name="group_role"),
     *import_views.pages.urls("<int:school_id>/importeren/"),
 ]

@@ -289,6 +289,40 @@ def asked_in_german(cast):
     ask(cast, language="de")
 
 
+def in_directory(cast, user_name, **fields):
+    key = cast.school.scim_keys.create(name="Directory", token_sha256=user_name)
+    return cast.school.directory_users.create(key=key, user_name=user_name, **fields)
+
+
+@breaks("directory_user_name_once_per_school")
+def user_name_twice(cast):
+    in_directory(cast, "noa")
+    cast.school.directory_users.create(key=cast.school.scim_keys.get(), user_name="noa")
+
+
+@breaks("directory_email_once_per_school")
+def directory_email_twice(cast):
+    in_directory(cast, "noa", email="noa@hier.test")
+    in_directory(cast, "kim", email="noa@hier.test")
+
+
+@breaks("directory_number_once_per_school")
+def directory_number_twice(cast):
+    in_directory(cast, "noa", student_number="1")
+    in_directory(cast, "kim", student_number="1")
+
+
+@breaks("directory_account_once")
+def account_twice_in_directory(cast):
+    in_directory(cast, "noa", user=cast.docent)
+    in_directory(cast, "kim", user=cast.docent)
+
+
+@breaks("directory_group_role_known")
+def group_with_unknown_role(cast):
+    cast.school.directory_groups.create(display_name="Groep", role="KONING")
+
+
 @breaks("peopleimport_done_at_a_time")
 def list_done_at_no_time(cast):
     PeopleImport.objects.create(school=cast.school, by=cast.docent, filename="lijst.csv", state="DONE")

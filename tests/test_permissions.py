@@ -4,7 +4,7 @@
     go     the action was done, or redirects (302, not to the login)
     login  redirects to the login
     none   does not exist for this user (404); data of another school never gives a 403
-    bad    refused with an error (another 4xx), for public pages
+    bad    refused with an error (another 4xx), for public pages; SCIM answers 401 to whoever has no key
 
 Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
 trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
@@ -41,6 +41,7 @@ from exams.content.guide import example_source
 from exams.models import ExamUnit, Upload
 
 from .accounts.people.test_invitations import ask
+from .accounts.sso.openid import make_provider
 from .addressbook.files import ANOUK, csv_file
 from .factories import (
     ExamOfficeFactory,
@@ -115,6 +116,20 @@ accounts:exam_offices           GET    login  none    none   none    none   none
 accounts:change_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 accounts:remove_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
+accounts:find_school            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:find_school            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:school_login           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:school_proof           GET    go     go      go     go      go     go    go        go    go    go
+openid_connect_login            GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+school:identity_providers       GET    login  none    none   none    none   none  none      ok    none  none
+school:add_identity_provider    GET    login  none    none   none    none   none  none      ok    none  none
+school:add_identity_provider    POST   login  none    none   none    none   none  none      ok    none  none
+school:identity_provider        GET    login  none    none   none    none   none  none      ok    none  none
+school:identity_provider        POST   login  none    none   none    none   none  none      ok    none  none
+school:remove_identity_provider GET    login  none    none   none    none   none  none      ok    none  none
+school:remove_identity_provider POST   login  none    none   none    none   none  none      go    none  none
+school:unlink_school_account    POST   login  none    none   none    none   none  none      go    none  none
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 school:colour                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -164,6 +179,36 @@ school:import_preview           GET    login  none    none   none    none   none
 school:import_apply             POST   login  none    none   none    none   none  none      go    none  none
 school:import_progress          GET    login  none    none   none    none   none  none      go    none  none
 school:import_to_mend           GET    login  none    none   none    none   none  none      ok    none  none
+school:directory                GET    login  none    none   none    none   none  none      ok    none  none
+school:make_scim_key            GET    login  none    none   none    none   none  none      ok    none  none
+school:make_scim_key            POST   login  none    none   none    none   none  none      ok    none  none
+school:revoke_scim_key          GET    login  none    none   none    none   none  none      ok    none  none
+school:revoke_scim_key          POST   login  none    none   none    none   none  none      go    none  none
+school:group_role               GET    login  none    none   none    none   none  none      ok    none  none
+school:group_role               POST   login  none    none   none    none   none  none      go    none  none
+scim:root                       GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:config                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:resource_types             GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:resource_type              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:schemas                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:schema                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:users                      GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:user                       GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:groups                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:group                      GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:unknown                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:search_users               GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:search_users               POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:search_groups              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:search_groups              POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:users                      POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:groups                     POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:user                       PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:user                       PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:user                       DELETE bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:group                      PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:group                      PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+scim:group                      DELETE bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -177,6 +222,13 @@ consortium:add_school           GET    login  none    none   none    none   none
 consortium:add_school           POST   login  none    none   none    none   none  none      none  ok    none
 consortium:school               GET    login  none    none   none    none   none  none      none  ok    none
 consortium:school               POST   login  none    none   none    none   none  none      none  ok    none
+consortium:identity_providers   GET    login  none    none   none    none   none  none      none  ok    none
+consortium:add_identity_provider GET   login  none    none   none    none   none  none      none  ok    none
+consortium:add_identity_provider POST  login  none    none   none    none   none  none      none  ok    none
+consortium:identity_provider    GET    login  none    none   none    none   none  none      none  ok    none
+consortium:identity_provider    POST   login  none    none   none    none   none  none      none  ok    none
+consortium:remove_identity_provider GET login none    none   none    none   none  none      none  ok    none
+consortium:remove_identity_provider POST login none   none   none    none   none  none      none  go    none
 consortium:activate             GET    login  none    none   none    none   none  none      none  ok    none
 consortium:activate             POST   login  none    none   none    none   none  none      none  go    none
 consortium:deactivate           GET    login  none    none   none    none   none  none      none  ok    none
@@ -430,7 +482,12 @@ def address(
     """Return the URL of a name for an assessment that is ASSESSED (FINAL for a document)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
     core_task = unit.core_tasks.get()
+    School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
+    provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
+    scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
     values = {
+        "slug": provider.slug,
+        "provider_id": provider.public_id,
         "exam_id": unit.exam_version.exam_id,
         "unit_id": unit.pk,
         "work_process_id": core_task.work_processes.all()[0].pk,
@@ -450,6 +507,9 @@ def address(
         "membership_id": assessed.student_id,
         "version_id": unit.exam_version_id,
         "number": 1,
+        "key_id": scim_key.pk,
+        "name": "User",
+        "path": "Me",
     }
 
     def asked_own_data() -> Any:
@@ -475,6 +535,8 @@ def address(
         "beheer/examens/": lambda: Upload.objects.create(
             by=docent, filename="examen.yaml", content=example_source().encode()
         ),
+        "beheer/scholen/<int:school_id>/schoolaccounts/": lambda: provider,
+        "school/<int:school_id>/schoolaccounts/": lambda: provider,
         "beheer/scholen/": lambda: ask(school, docent, Role.SCHOOLBEHEER),
         "adresboek/importeren/": lambda: prepare(
             Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"
@@ -485,6 +547,9 @@ def address(
         "documenten/": final_document,
         "profiel/gegevens/": asked_own_data,
         "school/<int:school_id>/importeren/": lambda: list_of_people(school),
+        "school/<int:school_id>/koppeling/": lambda: school.directory_groups.create(display_name="Docenten"),
+        "scim/v2/<int:school_id>/Users": lambda: school.directory_users.create(key=scim_key, user_name="noa"),
+        "scim/v2/<int:school_id>/Groups": lambda: school.directory_groups.create(display_name="Docenten"),
         "school/<int:school_id>/bewaren/datums/": lambda: list_of_dates(school),
         "school/": lambda: ask(school, docent),
     }
@@ -597,6 +662,7 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
         f"versie-{assessment.pk}": assessment.version,
         "beoordeling": assessment.public_id,
         "rol": Role.EXAMENCOMMISSIE.value,
+        "role": Role.DOCENT.value,
     }
     if name == "committee:tell_again":
         data["mail"] = OutgoingMail.objects.get(kind="final_student").pk

@@ -1,5 +1,7 @@
 """Schools, users and roles; each model is in the module of its name."""
 
+from .directory import DirectoryGroup, DirectoryUser, ScimKey
+from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
@@ -14,8 +16,12 @@ __all__ = [
     "STUDENT_NUMBER_LENGTH",
     "AppendOnly",
     "AppendOnlyQuerySet",
+    "DirectoryGroup",
+    "DirectoryUser",
     "EmailChange",
     "ExamOffice",
+    "IdentityProvider",
+    "IdentityProviderQuerySet",
     "Immutable",
     "ImmutableQuerySet",
     "ImportedFile",
@@ -32,6 +38,7 @@ __all__ = [
     "SchoolChange",
     "SchoolInvitation",
     "SchoolInvitationQuerySet",
+    "ScimKey",
     "Session",
     "User",
     "UserManager",

@@ -101,12 +101,12 @@ def log_change(
     label: str,
     before: str,
     after: str,
-    by: User,
+    by: User | None,
     reason: str = "",
     student: Membership | None = None,
 ) -> SchoolChange:
-    """Write one entry; call it in the transaction that makes the change."""
-    author = {"by": by, "by_name": by.full_name}
+    """Write one entry; `by` is None for the system. Call it in the transaction that makes the change."""
+    author = {"by": by, "by_name": by.full_name if by else ""}
     return SchoolChange.objects.create(
         school=school, student=student, name=name, label=label, before=before, after=after, reason=reason, **author
     )

@@ -31,7 +31,7 @@ GROUPS = (
         "School",
         (
             NavPage("school:overview", "Overzicht"),
-            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/")),
+            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/")),
             NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),
     ),
@@ -41,6 +41,7 @@ GROUPS = (
             NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
+            NavPage("school:directory", "Koppeling", ("koppeling/",)),
         ),
     ),
     NavGroup(
