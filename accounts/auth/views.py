@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url, perform_login
+from allauth.account.utils import (
+    get_next_redirect_url,
+    passthrough_next_redirect_url,
+    perform_login,
+    url_str_to_user_pk,
+)
 from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -12,7 +17,8 @@ from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.db import IntegrityError
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -64,13 +70,16 @@ class ForgottenPassword(PasswordResetView):
 
 @method_decorator(login_not_required, name="dispatch")
 class NewPassword(PasswordResetFromKeyView):
-    """Choose a password by a mailed link; GET does not use it up, as mail scanners open links."""
+    """Choose a password by a mailed link, once; GET does not use it up, as mail scanners open links."""
 
     success_url = reverse_lazy("account_login")
 
     def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
         use_language(request, request.GET.get("taal", ""))
-        response = super().dispatch(request, uidb36, key, **kwargs)
+        with transaction.atomic():
+            if request.method == "POST":  # the link is read while the account is locked, so that it works once
+                User.objects.select_for_update().filter(pk=_account_id(uidb36)).first()
+            response = super().dispatch(request, uidb36, key, **kwargs)
         if request.method == "GET" and response.status_code == 302:  # to the address without the token
             response["Location"] += f"?{request.GET.urlencode()}"
         return response
@@ -79,6 +88,13 @@ class NewPassword(PasswordResetFromKeyView):
         if context.get("token_fail"):
             return link_gone(self.request, LinkGone("used"), again="account_reset_password")
         return super().render_to_response(context, **kwargs)
+
+
+def _account_id(uidb36: str) -> int | None:
+    try:
+        return int(url_str_to_user_pk(uidb36))
+    except ValidationError:
+        return None
 
 
 # --- The second step -----------------------------------------------------------------------------
