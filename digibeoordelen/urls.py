@@ -58,6 +58,7 @@ urlpatterns = [
     path("scim/v2/", include("accounts.scim.urls")),
     path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy.urls")),
+    path("school/", include("committee.organisation.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/django/login/", staff_login, name="staff_login"),

@@ -198,10 +198,31 @@ def a_file_that_was_never_made(cast):
     DataRequest.objects.create(student=cast.student, asked_by_name="Dirk", file=keep(b"zip"))
 
 
-@breaks("exam_office_once_per_school")
+@breaks("exam_committee_one_default_per_school")
+def two_default_committees(cast):
+    cast.school.committees.create(name="Nog een", is_default=True)
+
+
+@breaks("exam_committee_name_once_per_school")
+def same_committee_in_capitals(cast):
+    cast.school.committees.create(name="EXAMENCOMMISSIE")
+
+
+@breaks("exam_committee_has_name")
+def committee_without_name(cast):
+    cast.school.committees.create(name="")
+
+
+@breaks("programme_in_one_committee_per_school")
+def programme_of_two_committees(cast):
+    for name in ("Zorg", "Techniek"):
+        cast.school.committees.create(name=name).programmes.create(school=cast.school, code="25656")
+
+
+@breaks("exam_office_once_per_committee")
 def same_address_in_capitals(cast):
     office = ExamOfficeFactory(school=cast.school)
-    ExamOffice.objects.create(school=cast.school, name="Nog een", email=office.email.upper())
+    ExamOffice.objects.create(committee=office.committee, name="Nog een", email=office.email.upper())
 
 
 @breaks("user_email_lower_case")

@@ -31,7 +31,9 @@ GROUPS = (
         "School",
         (
             NavPage("school:overview", "Overzicht"),
-            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/")),
+            NavPage(
+                "school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/", "examencommissies/")
+            ),
             NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),
     ),

@@ -62,6 +62,7 @@ HANDED_IN = "a list with data of others, that someone of the school handed in; g
 NOT_IN_THE_FILE = {
     "account.EmailAddress.email": "allauth's table, in which the site keeps nothing",
     "account.EmailAddress.user": "allauth's table, in which the site keeps nothing",
+    "accounts.ExamCommittee.members": "the committees of staff; no student is in one",
     "accounts.ExamOffice.email": "an office's",
     "accounts.Membership.study_dates_set_by": ACTED,
     "accounts.PeopleImport.by": HANDED_IN,

@@ -327,6 +327,7 @@ def test_every_reference_to_a_person_is_covered() -> None:
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("accounts.ExamCommittee", "members"),  # its rows are deleted with the membership
         ("accounts.RoleChange", "user"),  # deleted with the membership, as is the user who accepted an invitation
         ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
