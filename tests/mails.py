@@ -16,6 +16,7 @@ from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
 from accounts.people.notify import GrantedRole
 from accounts.school import student_numbers
+from accounts.sso.mails import queue_code
 from assessments import mails
 from assessments.models import Assessment, Document, Invitation, Proposal
 from committee.decisions.finalise import finalise
@@ -86,6 +87,8 @@ def _about_accounts(student: Membership, user: User) -> None:
     auth_mails.queue_password_changed(user=user, language="nl")
     for kind in NOTICES.values():
         auth_mails.queue_notice(kind, user=user, device="Firefox op Linux")
+    auth_mails.queue_notice("school_account_linked", user=user, device="Firefox op Linux")
+    queue_code(to="noa@hier.test", school=school, pending="1", language="nl")
     auth_mails.queue_second_step_removed(user=user)
     auth_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
     auth_mails.queue_wrong_codes(user=user)

@@ -124,11 +124,13 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(too_many(request, "logins", WRONG_PASSWORDS))
 
     def set_password(self, user: Any, password: str) -> None:
-        """Save the password, end all other sessions, and forget the failed logins with the earlier one."""
+        """Save the password, end all other sessions, and forget the failed logins with the earlier one, and codes."""
         user.set_password(password)
         user.save(update_fields=["password"])
         sessions.end_all(user=user, but=self.request.session)
         cache.set(_epoch(user.email), token_hex(4), timeout=24 * 3600)
+        # Who guessed codes no longer knows the password, and the owner need not wait.
+        ratelimit.clear(self.request, action="login_failed", key=f"mfa-auth-user-{user.pk}")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:profile")
@@ -138,6 +140,11 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.cycle_key()  # against session fixation, as a second step may follow
         request.session[LOGIN_STATE] = user.get_session_auth_hash()
         return super().pre_login(request, user, **kwargs)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Answer a passkey of a closed account; with a password the answer is that of a wrong one."""
+        messages.error(request, _("Dit account is niet actief. Vraag ernaar bij uw school."))
+        return redirect("account_login")
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Start the session, unless the password changed, or the account was closed, since `pre_login`."""

@@ -29,7 +29,7 @@ def carry_over(apps, schema_editor):
         )
         if created_at:
             Authenticator.objects.filter(pk=app.pk).update(created_at=created_at)
-        codes = {"seed": encrypt(RecoveryCodes.generate_seed(None)), "used_mask": 0}
+        codes = {"seed": encrypt(RecoveryCodes.generate_seed()), "used_mask": 0}
         Authenticator.objects.create(user_id=user_id, type="recovery_codes", data=codes)
 
 

@@ -1,6 +1,7 @@
 """Schools, users and roles; each model is in the module of its name."""
 
 from .directory import DirectoryGroup, DirectoryUser, ScimKey
+from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
@@ -19,6 +20,8 @@ __all__ = [
     "DirectoryUser",
     "EmailChange",
     "ExamOffice",
+    "IdentityProvider",
+    "IdentityProviderQuerySet",
     "Immutable",
     "ImmutableQuerySet",
     "ImportedFile",

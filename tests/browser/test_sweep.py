@@ -39,7 +39,7 @@ ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
 # Pages that are to be read, and the list of what a password must be.
-LONG_HELP = {"exam_content:guide", "committee:export_explained", "accounts:change_password", "accounts:register"}
+LONG_HELP = {"exam_content:guide", "committee:export_explained", "account_change_password", "accounts:register"}
 GONE = 410  # a dead link's page, without an account
 TO_FIRST_ROW = 10  # presses of Tab, the links to skip to contents or list included
 # Pages of the table that links do not lead to.
@@ -104,9 +104,12 @@ _COVERED = """() => {
 }"""
 # The sentences of help in sight. A grey line is a fact or a state, and a question is a way to go on.
 _HELP = """() => {
-    const other = ".note, .message, .error-summary, .empty, .verdict, .proposal, .criterion-text, figure, table";
+    const other = [
+        ".note, .message, .error-summary, .empty, .verdict, .batch-progress, .visually-hidden, figure, table",
+        ".criterion-text, .proposal, .appeal",  // of someone's own
+    ].join();
     return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
-        .filter((e) => e.checkVisibility() && !e.closest(`${other}, .visually-hidden`) && !e.querySelector("p"))
+        .filter((e) => e.checkVisibility() && !e.closest(other) && !e.querySelector("p"))
         .flatMap((e) => e.textContent.replace(/\\s+/g, " ").match(/[^.!?]+[.!](?= |$)/g) ?? []);
 }"""
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map((a) => a.href)"

@@ -5,8 +5,12 @@ from typing import Any, Literal
 from unicodedata import normalize
 
 import pytest
+from allauth.account.utils import perform_login
+from allauth.core.context import request_context
 from django.contrib.auth.hashers import make_password
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from time_machine import TimeMachineFixture
@@ -86,6 +90,20 @@ def test_wrong_word_and_unknown_address_answer_alike(client: Client, someone: Us
 def test_inactive_account_cannot_log_in(client: Client, someone: User) -> None:
     User.objects.update(is_active=False)
     assert "horen niet bij elkaar" in log_in(client).content.decode()
+
+
+def test_closed_account_cannot_log_in_by_passkey(client: Client, someone: User, rf: RequestFactory) -> None:
+    User.objects.update(is_active=False)
+    request = rf.post("/inloggen/passkey/")
+    request.session, request.user = client.session, AnonymousUser()
+    request._messages = CookieStorage(request)
+    with request_context(request):
+        answer = perform_login(request, User.objects.get())
+    assert answer.url == LOGIN
+    assert [str(message) for message in request._messages] == [
+        "Dit account is niet actief. Vraag ernaar bij uw school."
+    ]
+    assert "_auth_user_id" not in request.session
 
 
 def test_too_many_wrong_passwords_lock_for_a_while(client: Client, someone: User) -> None:

@@ -18,7 +18,7 @@ from time_machine import TimeMachineFixture
 from accounts.auth import mfa
 from accounts.models import User
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.accounts.mailed import start_counting
+from tests.accounts.mailed import link_in, start_counting
 from tests.factories import UserFactory
 
 from .codes import (
@@ -297,6 +297,20 @@ def test_right_code_waits_after_ten_wrong_ones(halfway: Client, app: App, pass_t
         assert "Deze code klopt niet" in page_of(halfway.post(CODE, {"code": app.wrong_code()}))
     assert "Wacht een kwartier." in page_of(halfway.post(CODE, {"code": app.code()}))
     assert not is_in(halfway)
+
+
+def test_new_password_ends_the_wait_for_the_owner(halfway: Client, someone: User, app: App) -> None:
+    for _ in range(11):
+        halfway.post(CODE, {"code": app.wrong_code()})
+    owner = Client(REMOTE_ADDR="192.0.2.7")
+    owner.post("/wachtwoord-vergeten/", {"email": someone.email})
+    form = owner.get(link_in("new_password")).url
+    owner.post(form, {"password1": "een-heel-ander-woord", "password2": "een-heel-ander-woord"})
+    owner.post(LOGIN, {"login": someone.email, "password": "een-heel-ander-woord"})
+    owner.post(CODE, {"code": app.code()})
+    assert is_in(owner)
+    assert "Wacht een kwartier." not in page_of(halfway.post(CODE, {"code": app.wrong_code()}))
+    assert not is_in(halfway), "the password changed meanwhile"
 
 
 def test_guessing_is_limited_to_a_hundred_tries_a_day(someone: User, app: App, pass_time: Callable[..., None]) -> None:

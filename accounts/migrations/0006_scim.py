@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_drop_former_login_tables"),
+        ("accounts", "0005_identity_providers"),
     ]
 
     operations = [
@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                     ("IMPORT", "lijst geïmporteerd"),
                     ("REGISTERED", "zelf aangemeld"),
                     ("LEFT", "uit de school gehaald"),
+                    ("SSO", "ingelogd met schoolaccount"),
                     ("CONSORTIUM", "door het Consortium"),
                     ("SCIM", "koppeling (SCIM)"),
                 ],
