@@ -28,6 +28,7 @@ from accounts.language import Language
 from accounts.mail.addresses import mailable
 from accounts.models import (
     DERIVED_FIELDS,
+    STUDENT_NUMBER_LENGTH,
     DirectoryGroup,
     DirectoryUser,
     Role,
@@ -124,7 +125,7 @@ def _read_email(resource: Any, user_name: str) -> str:
 
 
 def _read_number(resource: Any, school: School) -> str:
-    typed = clean_line((resource[Student] and resource[Student].student_number) or "")
+    typed = _line(resource[Student], "student_number", STUDENT_NUMBER_LENGTH)
     try:
         return read_number(typed, patterns=school.number_forms, school=school.name)
     except ValidationError as error:
@@ -247,8 +248,19 @@ def change_roles(
         for person in batch:
             if person.pk not in enrolled and after[person.pk] != before.get(person.pk, frozenset()):
                 granted += _change(person, before.get(person.pk, frozenset()), after[person.pk], by=by)
+        back = [person for person in batch if after[person.pk] and not before.get(person.pk)]
+        _invite([person for person in back if _never_came(person)], after, school=school)
     by_name = by.full_name if by else BY_NAME
     notify_roles(school=school, granted=granted, by=by, by_name=by_name, how=How.SCIM)
+
+
+def _never_came(person: DirectoryUser) -> bool:
+    """Return whether this is a new account whose invitation ended with its roles, and that returns."""
+    invitation, user = person.invitation, person.user
+    if user is None or invitation is None or not invitation.withdrawn_at:
+        return False
+    is_unused = user.last_login is None and not user.has_usable_password()
+    return is_unused and not person.school.school_invitations.open().filter(email=user.email).exists()
 
 
 def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bool:
@@ -417,7 +429,7 @@ def _listed(person: DirectoryUser, roles: Collection[str]) -> ListedPerson:
     language = str(person.attributes.get("preferredLanguage") or "").lower()
     return ListedPerson(
         **_name(person),
-        email=person.email,
+        email=person.user.email if person.user else person.email,
         roles=tuple(ordered_roles(list(roles))),
         student_number=person.student_number if Role.STUDENT in roles else "",
         language=Language.ENGLISH if language.startswith("en") else Language.DUTCH,
