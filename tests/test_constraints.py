@@ -15,7 +15,6 @@ from accounts.models import (
     ExamOffice,
     Membership,
     PeopleImport,
-    RecoveryCode,
     Registration,
     Role,
     RoleChange,
@@ -99,10 +98,10 @@ def no_days_to_appeal(cast):
     School.objects.update(appeal_days=0)
 
 
-@breaks("recovery_code_once")
-def same_recovery_code(cast):
-    for _ in range(2):
-        RecoveryCode.objects.create(user=cast.docent, digest="ab" * 32)
+@breaks("identity_provider_once_per_school")
+def same_identity_provider(cast):
+    for slug in ("een", "twee"):
+        cast.school.identity_providers.create(name="ROC", slug=slug, issuer="https://idp.test", client_id="roc")
 
 
 @breaks("school_colour_is_one")

@@ -482,9 +482,9 @@ def address(
     """Return the URL of a name for an assessment that is ASSESSED (FINAL for a document)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
     core_task = unit.core_tasks.get()
-    scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
     School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
     provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
+    scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
     values = {
         "slug": provider.slug,
         "provider_id": provider.public_id,
