@@ -175,10 +175,7 @@ def delete_person(*, person: DirectoryUser) -> None:
 
     Raise `ConflictException` for the only Schoolbeheer.
     """
-    before = roles_of([person])
-    person.is_active = False
-    person.save(update_fields=["is_active"])
-    change_roles([person], before, school=person.school, by=None)
+    _change(person, frozenset(), frozenset(), by=None)
     if person.user and held_from_directory(person).exists():
         raise ConflictException(detail="This is the only person with the role Schoolbeheer.")
     person.delete()
@@ -271,12 +268,15 @@ def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bo
 def _change(
     person: DirectoryUser, before: frozenset[str], after: frozenset[str], *, by: User | None
 ) -> list[GrantedRole]:
-    """Apply the difference to an account, or to the invitation of one; return the new roles."""
+    """Apply the difference to an account, or to the invitation of one; return the new roles.
+
+    Of what the directory gave, all that is not in `after` ends.
+    """
     user, granted = person.user, list[GrantedRole]()
     if user is not None:
         new = ordered_roles(list(after - before))
         granted += [GrantedRole(user, role) for role in new if _grant(person, user, role, by=by)]
-        ended = held_from_directory(person).filter(role__in=before - after)
+        ended = held_from_directory(person).exclude(role__in=after)
         for membership in ended.select_related("school", "user").select_for_update(of=("self",)):
             with suppress(RoleRefused):  # the only Schoolbeheer: shown as work for Schoolbeheer
                 end_roles([membership], school=person.school, user=user, by=by, how=How.SCIM)

@@ -210,6 +210,11 @@ def test_only_schoolbeheer_keeps_the_role(directory: Directory, school: School, 
     assert directory.call("DELETE", f"/Users/{answer['id']}").status_code == 409
     assert held(manager.email, school) == ["SCHOOLBEHEER"]
     assert DirectoryUser.objects.exists()
+    colleague = member(school, Role.SCHOOLBEHEER)
+    colleague.set_password("een lang wachtwoord")
+    colleague.save()
+    assert directory.call("DELETE", f"/Users/{answer['id']}").status_code == 204
+    assert held(manager.email, school) == []
 
 
 def test_other_schools_roles_stay(directory: Directory, school: School, other_school: School) -> None:
