@@ -144,5 +144,9 @@ def json_response(data: Any, *, status: int = 200, location: str = "") -> HttpRe
     return response
 
 
+def no_content() -> HttpResponse:
+    return HttpResponse(status=204, content_type=CONTENT_TYPE)
+
+
 def error_response(error: Error) -> HttpResponse:
     return json_response(error.model_dump(), status=error.status or 500)

@@ -28,6 +28,7 @@ from accounts.language import Language
 from accounts.mail.addresses import mailable
 from accounts.models import (
     DERIVED_FIELDS,
+    STUDENT_NUMBER_LENGTH,
     DirectoryGroup,
     DirectoryUser,
     Role,
@@ -124,7 +125,7 @@ def _read_email(resource: Any, user_name: str) -> str:
 
 
 def _read_number(resource: Any, school: School) -> str:
-    typed = clean_line((resource[Student] and resource[Student].student_number) or "")
+    typed = _line(resource[Student], "student_number", STUDENT_NUMBER_LENGTH)
     try:
         return read_number(typed, patterns=school.number_forms, school=school.name)
     except ValidationError as error:
@@ -174,10 +175,7 @@ def delete_person(*, person: DirectoryUser) -> None:
 
     Raise `ConflictException` for the only Schoolbeheer.
     """
-    before = roles_of([person])
-    person.is_active = False
-    person.save(update_fields=["is_active"])
-    change_roles([person], before, school=person.school, by=None)
+    _change(person, frozenset(), frozenset(), by=None)
     if person.user and held_from_directory(person).exists():
         raise ConflictException(detail="This is the only person with the role Schoolbeheer.")
     person.delete()
@@ -247,8 +245,19 @@ def change_roles(
         for person in batch:
             if person.pk not in enrolled and after[person.pk] != before.get(person.pk, frozenset()):
                 granted += _change(person, before.get(person.pk, frozenset()), after[person.pk], by=by)
+        back = [person for person in batch if after[person.pk] and not before.get(person.pk)]
+        _invite([person for person in back if _never_came(person)], after, school=school)
     by_name = by.full_name if by else BY_NAME
     notify_roles(school=school, granted=granted, by=by, by_name=by_name, how=How.SCIM)
+
+
+def _never_came(person: DirectoryUser) -> bool:
+    """Return whether this is a new account whose invitation ended with its roles, and that returns."""
+    invitation, user = person.invitation, person.user
+    if user is None or invitation is None or not invitation.withdrawn_at:
+        return False
+    is_unused = user.last_login is None and not user.has_usable_password()
+    return is_unused and not person.school.school_invitations.open().filter(email=user.email).exists()
 
 
 def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bool:
@@ -259,12 +268,15 @@ def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bo
 def _change(
     person: DirectoryUser, before: frozenset[str], after: frozenset[str], *, by: User | None
 ) -> list[GrantedRole]:
-    """Apply the difference to an account, or to the invitation of one; return the new roles."""
+    """Apply the difference to an account, or to the invitation of one; return the new roles.
+
+    Of what the directory gave, all that is not in `after` ends.
+    """
     user, granted = person.user, list[GrantedRole]()
     if user is not None:
         new = ordered_roles(list(after - before))
         granted += [GrantedRole(user, role) for role in new if _grant(person, user, role, by=by)]
-        ended = held_from_directory(person).filter(role__in=before - after)
+        ended = held_from_directory(person).exclude(role__in=after)
         for membership in ended.select_related("school", "user").select_for_update(of=("self",)):
             with suppress(RoleRefused):  # the only Schoolbeheer: shown as work for Schoolbeheer
                 end_roles([membership], school=person.school, user=user, by=by, how=How.SCIM)
@@ -417,7 +429,7 @@ def _listed(person: DirectoryUser, roles: Collection[str]) -> ListedPerson:
     language = str(person.attributes.get("preferredLanguage") or "").lower()
     return ListedPerson(
         **_name(person),
-        email=person.email,
+        email=person.user.email if person.user else person.email,
         roles=tuple(ordered_roles(list(roles))),
         student_number=person.student_number if Role.STUDENT in roles else "",
         language=Language.ENGLISH if language.startswith("en") else Language.DUTCH,

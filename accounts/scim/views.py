@@ -26,7 +26,7 @@ from accounts.people.roles import locked
 
 from . import groups as scim_groups
 from . import people as scim_people
-from .endpoint import base_url, endpoint, json_response, read_json
+from .endpoint import base_url, endpoint, json_response, no_content, read_json
 from .filters import GROUP_LOOKUPS, USER_LOOKUPS, condition
 from .resources import (
     CONFIG,
@@ -126,7 +126,7 @@ def user(request: HttpRequest, key: ScimKey, public_id: UUID) -> HttpResponse:
     if request.method == "DELETE":
         with locked(school):
             scim_people.delete_person(person=get_person(school, public_id))
-        return HttpResponse(status=204)
+        return no_content()
     parameters, body = _parameters(request, SchoolUser), read_json(request)
     with locked(school):
         person = get_person(school, public_id)
@@ -182,7 +182,7 @@ def group(request: HttpRequest, key: ScimKey, public_id: UUID) -> HttpResponse:
     if request.method == "DELETE":
         with locked(school):
             scim_groups.delete_group(group=get_group(school, public_id))
-        return HttpResponse(status=204)
+        return no_content()
     parameters, body = _parameters(request, Group), read_json(request)
     with locked(school):
         found = get_group(school, public_id)

@@ -169,6 +169,15 @@ def test_results_of_a_student_who_left_stay(directory: Directory, student: Membe
     assert (student.ended_at, student.left_on) == (None, None)
 
 
+def test_new_account_that_returns_is_invited_again(directory: Directory, school: School) -> None:
+    path = f"/Users/{directory.add('noa@school.test', number='4001')['id']}"
+    directory.patch(path, replace("active", False))
+    assert not school.school_invitations.open().exists()
+    directory.patch(path, replace("active", True))
+    directory.patch(path, replace("displayName", "Noa"))
+    assert school.school_invitations.open().get().user == User.objects.get(email="noa@school.test")
+
+
 def test_role_taken_by_hand_stays_taken(directory: Directory, school: School, manager: User) -> None:
     answer = directory.add("noa@school.test", number="4001")
     user = User.objects.get(email="noa@school.test")
@@ -201,6 +210,11 @@ def test_only_schoolbeheer_keeps_the_role(directory: Directory, school: School, 
     assert directory.call("DELETE", f"/Users/{answer['id']}").status_code == 409
     assert held(manager.email, school) == ["SCHOOLBEHEER"]
     assert DirectoryUser.objects.exists()
+    colleague = member(school, Role.SCHOOLBEHEER)
+    colleague.set_password("een lang wachtwoord")
+    colleague.save()
+    assert directory.call("DELETE", f"/Users/{answer['id']}").status_code == 204
+    assert held(manager.email, school) == []
 
 
 def test_other_schools_roles_stay(directory: Directory, school: School, other_school: School) -> None:

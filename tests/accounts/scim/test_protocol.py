@@ -112,6 +112,7 @@ def test_body_that_is_no_json_object(body: bytes, directory: Directory) -> None:
         (person("x", emails=[{"value": "geen adres"}]), "invalidValue"),
         (person("x", displayName="x" * 9000), "invalidValue"),
         (person("x", active="soms"), "invalidValue"),
+        (person("x", number="1" * 21), "invalidValue"),
     ],
 )
 def test_person_that_cannot_be_stored(data: Any, scim_type: str, directory: Directory) -> None:
