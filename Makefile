@@ -2,13 +2,16 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run test test-quick bench lint format messages guide
+.PHONY: help run school-login test test-quick bench lint format messages guide
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
 
 run:  ## the whole site on this machine: make run, or make run PORT=8123
 	@exec $(PYTHON) -m scripts.run_site --port "$(PORT)"
+
+school-login:  ## beside make run: a school's own login page, to try logging in with a school account
+	@exec $(PYTHON) -m scripts.school_login --port "$(PORT)"
 
 test:  ## every check: linters, types, tests on PostgreSQL with Redis, some on SQLite
 	@exec $(PYTHON) -m scripts.run_tests

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -33,7 +34,8 @@ from .school.changes import log_office, log_settings
 from .search import holds, matches
 
 admin.site.unregister(Group)  # permissions come from roles at a school and from `is_staff`
-admin.site.unregister([EmailAddress, Authenticator])  # with these anyone can log in as the user
+# With these anyone can log in as the user.
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 class FoldedSearch(BaseAdmin):

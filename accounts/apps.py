@@ -8,17 +8,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa import signals
+        from django.db.models.signals import post_delete
 
         from digibeoordelen.outbox.links import register as resolves
 
         from .auth import email_change, links, mfa, password
         from .importing import job, kinds
-        from .models import ImportedFile
+        from .models import IdentityProvider, ImportedFile
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
         from .registration import registration
         from .sessions.sessions import remember_start
+        from .sso import manage, proof
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
@@ -28,6 +30,8 @@ class AccountsConfig(AppConfig):
         signals.authenticator_used.connect(mfa.on_used)
         signals.authentication_failed.connect(mfa.on_wrong_code)
         resolves(password.LINK_KIND, password.resolve_password_link)
+        post_delete.connect(manage.clean_up, sender=IdentityProvider, dispatch_uid="accounts.sso.clean_up")
+        resolves(proof.LINK_KIND, proof.resolve_code)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
         resolves(people_links.LINK_KIND, people_links.resolve_invitation_link)

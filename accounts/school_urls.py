@@ -5,6 +5,8 @@ from django.urls import path
 from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
+from .sso.manage_views import SCHOOL, unlink_person
+from .sso.urls import manage_urls
 
 app_name = "school"
 urlpatterns = [
@@ -12,6 +14,7 @@ urlpatterns = [
     path("kleur/<str:colour>.css", views.colour, name="colour"),
     path("<int:school_id>/", views.overview, name="overview"),
     path("<int:school_id>/instellingen/", views.settings, name="settings"),
+    *manage_urls(SCHOOL, "<int:school_id>/schoolaccounts/"),
     path("<int:school_id>/logo/<int:logo_id>.png", views.logo, name="logo"),
     path("<int:school_id>/wijzigingen/", views.changes, name="changes"),
     path("<int:school_id>/studentnummers/", student_number_views.find, name="student_numbers"),
@@ -22,6 +25,9 @@ urlpatterns = [
     path("<int:school_id>/mensen/<int:user_id>/rol-geven/", people.give_role, name="give_role"),
     path("<int:school_id>/mensen/<int:user_id>/rol-afnemen/<str:role>/", people.take_role, name="take_role"),
     path("<int:school_id>/mensen/<int:user_id>/uit-de-school-halen/", people.leave, name="leave"),
+    path(
+        "<int:school_id>/mensen/<int:user_id>/schoolaccount-ontkoppelen/", unlink_person, name="unlink_school_account"
+    ),
     path("<int:school_id>/uitnodigingen/", invitation_views.invitations, name="invitations"),
     path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
     path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),

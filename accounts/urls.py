@@ -3,16 +3,21 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from accounts.auth import views as auth_views
+from accounts.language import translated
 from accounts.school import exam_offices
 
 from .people.join_views import accept
 from .profile import views as profile_views
 from .registration.views import confirm_again, confirm_registration, make_account
+from .sso import views as sso_views
 
 app_name = "accounts"
 
 urlpatterns = [
     path("inloggen/klaar/", auth_views.logged_in, name="logged_in"),
+    path("inloggen/school/", translated(sso_views.find_school), name="find_school"),
+    path("inloggen/school/adres/", translated(sso_views.prove), name="school_proof"),
+    path("inloggen/school/<slug:slug>/", translated(sso_views.school_login), name="school_login"),
     path("taal/", login_not_required(set_language), name="language"),
     path("uitnodiging/<str:token>/", accept, name="join"),
     path("welkom/", profile_views.welcome, name="welcome"),

@@ -28,19 +28,14 @@ MAX_REPLY_TO = 320  # OutgoingMail.reply_to
 WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
 
-def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
-    """Ask the examiner, with the invitation's remark and attachments ('Start beoordeling')."""
-    return _queue_to_examiner("invitation", invitation, attachments=_attachments(invitation))
-
-
 def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> OutgoingMail:
-    """Send one mail that names each student; the invitations share contact, exam, remark and attachments.
+    """Ask the examiner in one mail that names each student ('Start beoordeling').
 
-    Call in the transaction that made the invitations.
+    The invitations share contact, exam, remark and attachments; call in the transaction that made them.
     """
     first = invitations[0]
     if len(invitations) == 1:
-        return queue_invitation(invitation=first)
+        return _queue_to_examiner("invitation", first, attachments=_attachments(first))
     link = placeholder("start")
     students = [(invitation.assessment, link) for invitation in invitations]
     return _queue(

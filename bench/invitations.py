@@ -27,7 +27,7 @@ def invite_examiners(count: int) -> None:
         contacts = ContactFactory.create_batch(min(EXAMINERS, count - begin), school=school)
         assessment = steps.start_assessment(MembershipFactory(school=school), first_unit(exam), docent)
         steps.choose(assessment, *contacts)
-        invite.invite(assessment=assessment, contacts=contacts, by=docent)
+        invite.invite(assessments=[assessment], contacts=contacts, by=docent)
 
 
 def queue_again() -> None:

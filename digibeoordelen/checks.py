@@ -70,6 +70,15 @@ def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 @register(TAG)
+def check_identity_providers(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W011: an identity provider's address, which schools type, must not reach the server's own network."""
+    if not _is_production() or not settings.SSO_ALLOW_LOCAL:
+        return []
+    hint = "Switch SSO_ALLOW_LOCAL off, unless every provider is one of your own network."
+    return [Warning("Identity providers may be in the server's network.", hint=hint, id="digibeoordelen.W011")]
+
+
+@register(TAG)
 def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W007: without a trusted proxy all requests seem to use http and come from one address."""
     if not _is_production() or settings.SECURE_PROXY_SSL_HEADER:

@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -165,7 +167,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 
 # django-allauth: accounts/auth/. An account exists only once its address is confirmed (accounts/registration), by our
 # own mails, so that allauth verifies none and keeps no addresses.
-ACCOUNT_ADAPTER = "accounts.auth.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sso.adapter.AccountAdapter"  # adds to that of accounts.auth
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -206,6 +208,13 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Digitaal beoordelen"  # the name in authenticator apps
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds
 MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
+
+# Login by the school: accounts/sso/.
+SOCIALACCOUNT_ADAPTER = "accounts.sso.adapter.SchoolAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.sso.oidc.SchoolOpenIDProvider"}}
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
+# Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
+SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
 
 # --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"

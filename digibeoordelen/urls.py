@@ -49,6 +49,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("accounts.urls")),
     path("", include("accounts.auth.urls")),
+    path("", include("accounts.sso.urls")),
     path("", include("exams.urls")),
     path("", include("assessments.urls")),
     path("adresboek/", include("addressbook.urls")),

@@ -26,7 +26,7 @@ from scripts.supervisor import Child, Supervisor
 IGNORED_VARIABLES = (
     "ALLOWED_HOSTS", "BEHIND_PROXY", "BROKER_URL", "CACHE_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG",
     "DJANGO_SETTINGS_MODULE", "S3_BUCKET", "S3_ENDPOINT_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
-    "SECOND_STEP_FOR_STAFF", "TRUSTED_PROXIES",
+    "SECOND_STEP_FOR_STAFF", "SSO_ALLOW_LOCAL", "TRUSTED_PROXIES",
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def main() -> int:
     if missing := machine.install_missing(machine.SITE_NEEDS):
         raise SystemExit(machine.name_missing(missing))
     python = environment.prepare(environment.APP)
-    env = _environment(var, address)
+    env = site_environment(var, address)
     print("Preparing the database, the static files and the demo data", flush=True)
     accounts = _prepare(python, env)
     supervisor = Supervisor()
@@ -99,7 +99,7 @@ def _another(port: int) -> int:
     return 8123 if port != 8123 else 8124
 
 
-def _environment(var: Path, address: str) -> dict[str, str]:
+def site_environment(var: Path, address: str) -> dict[str, str]:
     """Return the environment of the site's processes; with EMAIL_URL mail is really sent."""
     inherited = {name: value for name, value in os.environ.items() if name not in IGNORED_VARIABLES}
     return {

@@ -1,18 +1,22 @@
 """`make test`: all checks, on a temporary PostgreSQL and Redis and on SQLite.
 
+The linters and both runs go side by side; each prints its output when it ends.
 Ends with a line per skipped thing and its reason, and 'N passed, N failed, N skipped' over all runs. With CI=true
 skipping is a failure.
 """
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scripts import environment, machine, services
@@ -33,6 +37,16 @@ LINTERS = {
 }
 
 
+@dataclass
+class Step:
+    """A command, and what is done with its exit code, output and seconds when it has ended."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    end: Callable[[int, str, float], None]
+
+
 class Suite:
     """Runs steps, and collects what failed, was skipped and was counted."""
 
@@ -42,27 +56,34 @@ class Suite:
         self.skipped: list[str] = []
         self.tally = Tally()
 
-    def lint(self) -> None:
-        """Run the linters; print a line for each, and the output of a failing one."""
+    def linters(self) -> list[Step]:
+        """Return the linters; each prints a line, and its output if it fails."""
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(BASE)}
-        for name, (program, *arguments) in LINTERS.items():
-            started = time.monotonic()
-            code, output = _run([str(self.python.parent / program), *arguments], env=env, quiet=True)
-            print(f"{name}: {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - started:.1f} s)", flush=True)
-            if code != 0:
-                print(output, flush=True)
-                self.failed.append(name)
+        return [
+            Step(name, [str(self.python.parent / program), *arguments], env, partial(self._end_linter, name))
+            for name, (program, *arguments) in LINTERS.items()
+        ]
 
-    def pytest(self, name: str, *, only: str = "", without: Sequence[str] = (), env: Mapping[str, str]) -> None:
-        """Run pytest for the marks `only` and without those of `without`; add its counts to the tally."""
-        print(f"\npytest on {name}", flush=True)
-        report = self.reports / f"{len(list(self.reports.iterdir()))}.xml"
-        command = [str(self.python), "-m", "pytest", "--quiet", "-n", _workers(), "--dist", "loadgroup"]
+    def _end_linter(self, name: str, code: int, output: str, seconds: float) -> None:
+        print(f"{name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.1f} s)", flush=True)
+        if code != 0:
+            print(output, flush=True)
+            self.failed.append(name)
+
+    def pytest(
+        self, name: str, *, only: str = "", without: Sequence[str] = (), workers: int, env: Mapping[str, str]
+    ) -> Step:
+        """Return a run of pytest for the marks `only` and without those of `without`; its counts go to the tally."""
+        report = self.reports / f"{name}.xml"
+        command = [str(self.python), "-m", "pytest", "--quiet", "-n", str(workers), "--dist", "loadgroup"]
         command += ["--max-worker-restart=0"]  # a hanging test ends its worker; a new one would hang too
         command += ["--durations=10", f"--junitxml={report}"]
         if marks := [f"({only})"] * bool(only) + [f"not {mark}" for mark in without]:
             command += ["-m", " and ".join(marks)]
-        code, _ = _run(command, env=env, quiet=False)
+        return Step(name, command, env, partial(self._end_pytest, name, report))
+
+    def _end_pytest(self, name: str, report: Path, code: int, output: str, seconds: float) -> None:
+        print(f"\npytest on {name} ({seconds:.0f} s)\n{output}", flush=True)
         counts = read_junit(report, run=name)
         self.tally += counts
         if code != 0 and counts.failed == 0:
@@ -99,17 +120,19 @@ def main() -> int:
     needs = () if options.lint else machine.SITE_NEEDS
     if not options.lint and not options.quick:
         needs = (*needs, machine.CHROMIUM, machine.LIBREOFFICE, *SERVERS)
+        machine.install_missing([machine.HEADLESS_CHROMIUM])
     missing = machine.install_missing(needs)
     if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
         raise SystemExit(machine.name_missing(unusable))
     python = environment.prepare(environment.DEV)
     with tempfile.TemporaryDirectory(prefix="digibeoordelen-reports-") as reports:
         suite = Suite(python, Path(reports), strict=os.environ.get("CI") == "true")
-        if not options.quick:
-            suite.lint()
-        if options.quick:
-            suite.pytest("SQLite", without=["chromium", "embedded", "libreoffice", "process", "servers"], env=_sqlite())
-        elif not options.lint:
+        if options.lint:
+            run([suite.linters()])
+        elif options.quick:
+            without = ["chromium", "embedded", "libreoffice", "process", "servers", "slow"]
+            run([[suite.pytest("SQLite", without=without, workers=_cores(), env=_sqlite())]])
+        else:
             _run_all(suite, missing)
         print(f"\nTook {time.monotonic() - started:.0f} s")
         return suite.finish()
@@ -138,63 +161,108 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
         suite.skip("the tests of files in a spreadsheet", [machine.LIBREOFFICE])
     if servers := [need for need in SERVERS if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)
-        suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
+        alone = suite.pytest("SQLite", without=["servers", *absent], workers=_cores() + 1, env=_sqlite())
+        run([suite.linters(), [alone]])
         return
-    suite.pytest("SQLite", only="browser or embedded or sqlite", without=["servers", *absent], env=_sqlite())
-    try:
-        with ExitStack() as stack:
+    only = "browser or embedded or sqlite"
+    # A browser or a server works while its test waits: five workers occupy two cores.
+    sqlite = suite.pytest("SQLite", only=only, without=["servers", *absent], workers=_cores() + 1, env=_sqlite())
+    lanes = [suite.linters(), [sqlite]]
+    with ExitStack() as stack:
+        try:
             urls = {
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", *absent], env={**os.environ, **urls})
-    except services.ServerFailed as error:
-        suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
+        except services.ServerFailed as error:
+            suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
+        else:
+            without, env = ["browser", "embedded", *absent], {**os.environ, **urls}
+            lanes.append([suite.pytest("PostgreSQL and Redis", without=without, workers=_cores(), env=env)])
+        run(lanes)
 
 
 def _sqlite() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
 
 
-def _workers() -> str:
-    """Return one more than the number of cores, as tests that start processes mostly wait."""
-    return str((os.cpu_count() or 1) + 1)
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
-def _run(command: Sequence[str], *, env: Mapping[str, str], quiet: bool) -> tuple[int, str]:
-    """Run `command` in the project's folder; return its exit code, and its output if `quiet`.
+def run(lanes: Sequence[Sequence[Step]]) -> None:
+    """Run the lanes side by side, the steps of a lane one after another; every minute print how far pytest is.
 
-    If this process is interrupted, the command is too, with time to stop what it started.
+    If this process is interrupted, the running steps are too, with time to stop what they started.
     """
-    output = subprocess.PIPE if quiet else None
-    process = subprocess.Popen(
-        command,
-        cwd=BASE,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT if quiet else None,
-        text=True,
-        preexec_fn=dies_with_us(signal.SIGINT),
-    )
+    waiting = [list(lane) for lane in lanes]
+    running: list[_Running] = []
+    printed = time.monotonic()
     try:
-        text, _ = process.communicate(timeout=STEP_SECONDS)
-    except subprocess.TimeoutExpired:
-        _interrupt(process)
-        return 124, f"did not end within {STEP_SECONDS} s"
-    except BaseException:
-        _interrupt(process)
-        raise
-    return process.returncode, text or ""
+        while running or any(waiting):
+            for lane in waiting:
+                if lane and not any(one.lane is lane for one in running):
+                    running.append(_Running(lane.pop(0), lane))
+            for one in [one for one in running if one.has_ended()]:
+                running.remove(one)
+                one.step.end(*one.result())
+            if time.monotonic() > printed + 60:
+                printed = time.monotonic()
+                print(", ".join(f"{one.step.name} {one.progress()}" for one in running), flush=True)
+            time.sleep(0.05)
+    finally:
+        for one in running:
+            one.process.send_signal(signal.SIGINT)
+        for one in running:
+            one.stop()
 
 
-def _interrupt(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
-    try:
-        process.communicate(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+class _Running:
+    """A started step; its output goes to a file."""
+
+    def __init__(self, step: Step, lane: list[Step]) -> None:
+        self.step, self.lane, self.started = step, lane, time.monotonic()
+        self._output = tempfile.NamedTemporaryFile(prefix="digibeoordelen-step-")  # noqa: SIM115 - closed by `result`
+        self.process = subprocess.Popen(
+            step.command,
+            cwd=BASE,
+            env=step.env,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=dies_with_us(signal.SIGINT),
+        )
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None or time.monotonic() > self.started + STEP_SECONDS
+
+    def progress(self) -> str:
+        """Return pytest's last percentage, or the seconds since the start."""
+        percentages = re.findall(r"\[ *(\d+%)\]", self._read())
+        return percentages[-1] if percentages else f"{time.monotonic() - self.started:.0f} s"
+
+    def result(self) -> tuple[int, str, float]:
+        """Return the exit code, the output and the seconds; interrupt a step that takes too long: code 124."""
+        seconds = time.monotonic() - self.started
+        code = self.process.poll()
+        if code is None:
+            self.process.send_signal(signal.SIGINT)
+            self.stop()
+            code = 124
+        output = self._read()
+        self._output.close()
+        return code, output, seconds
+
+    def stop(self) -> None:
+        """Wait for an interrupted step to end; kill it after 30 seconds."""
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _read(self) -> str:
+        return Path(self._output.name).read_text(errors="replace")  # our own file's position is the step's too
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
 from accounts.people.notify import GrantedRole
 from accounts.school import student_numbers
+from accounts.sso.mails import queue_code
 from assessments import mails
 from assessments.models import Assessment, Document, Invitation, Proposal
 from committee.decisions.finalise import finalise
@@ -49,7 +50,7 @@ def queue_all(assessment: Assessment, invitation: Invitation, colleague: User, c
 
 def _to_examiners(invitations: list[Invitation]) -> None:
     one = invitations[0]
-    mails.queue_invitation(invitation=one)
+    mails.queue_invitations(invitations=[one], by=one.assessment.initiator)
     mails.queue_invitations(invitations=invitations, by=one.assessment.initiator)
     mails.queue_reminder(invitation=one, open_parts=3, parts=4)
     mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
@@ -86,6 +87,8 @@ def _about_accounts(student: Membership, user: User) -> None:
     auth_mails.queue_password_changed(user=user, language="nl")
     for kind in NOTICES.values():
         auth_mails.queue_notice(kind, user=user, device="Firefox op Linux")
+    auth_mails.queue_notice("school_account_linked", user=user, device="Firefox op Linux")
+    queue_code(to="noa@hier.test", school=school, pending="1", language="nl")
     auth_mails.queue_second_step_removed(user=user)
     auth_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
     auth_mails.queue_wrong_codes(user=user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.urls import reverse
 
@@ -11,6 +12,7 @@ from addressbook.models import Contact
 from assessments.coupling import couplings
 from assessments.examiner import saving
 from assessments.invitations import invite
+from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Invitation, Selection
 from assessments.rubric import read_uncorrected
 from assessments.start import start
@@ -41,9 +43,20 @@ def choose(
     assessment.refresh_from_db()
 
 
+def invite_for_one(
+    assessment: Assessment, contacts: Sequence[Contact], *, by: User, version: int | None = None, **more: Any
+) -> list[Invitation]:
+    """Invite for one student, and return the invitations; raise `DomainError` when refused."""
+    versions = {} if version is None else {assessment.pk: version}
+    outcome = invite.invite(assessments=[assessment], contacts=contacts, by=by, versions=versions, **more)
+    if outcome.refused:
+        raise DomainError(*outcome.refused)
+    return list(Invitation.objects.filter(mail__in=outcome.mails))
+
+
 def send_invitation(assessment: Assessment, contact: Contact, remark: str = "") -> Invitation:
     """Invite a chosen examiner."""
-    [invitation] = invite.invite(assessment=assessment, contacts=[contact], by=assessment.initiator, remark=remark)
+    [invitation] = invite_for_one(assessment, [contact], by=assessment.initiator, remark=remark)
     assessment.refresh_from_db()
     return invitation
 

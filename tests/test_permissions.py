@@ -41,6 +41,7 @@ from exams.content.guide import example_source
 from exams.models import ExamUnit, Upload
 
 from .accounts.people.test_invitations import ask
+from .accounts.sso.openid import make_provider
 from .addressbook.files import ANOUK, csv_file
 from .factories import (
     ExamOfficeFactory,
@@ -115,6 +116,20 @@ accounts:exam_offices           GET    login  none    none   none    none   none
 accounts:change_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 accounts:remove_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
+accounts:find_school            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:find_school            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:school_login           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:school_proof           GET    go     go      go     go      go     go    go        go    go    go
+openid_connect_login            GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+school:identity_providers       GET    login  none    none   none    none   none  none      ok    none  none
+school:add_identity_provider    GET    login  none    none   none    none   none  none      ok    none  none
+school:add_identity_provider    POST   login  none    none   none    none   none  none      ok    none  none
+school:identity_provider        GET    login  none    none   none    none   none  none      ok    none  none
+school:identity_provider        POST   login  none    none   none    none   none  none      ok    none  none
+school:remove_identity_provider GET    login  none    none   none    none   none  none      ok    none  none
+school:remove_identity_provider POST   login  none    none   none    none   none  none      go    none  none
+school:unlink_school_account    POST   login  none    none   none    none   none  none      go    none  none
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 school:colour                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -177,6 +192,13 @@ consortium:add_school           GET    login  none    none   none    none   none
 consortium:add_school           POST   login  none    none   none    none   none  none      none  ok    none
 consortium:school               GET    login  none    none   none    none   none  none      none  ok    none
 consortium:school               POST   login  none    none   none    none   none  none      none  ok    none
+consortium:identity_providers   GET    login  none    none   none    none   none  none      none  ok    none
+consortium:add_identity_provider GET   login  none    none   none    none   none  none      none  ok    none
+consortium:add_identity_provider POST  login  none    none   none    none   none  none      none  ok    none
+consortium:identity_provider    GET    login  none    none   none    none   none  none      none  ok    none
+consortium:identity_provider    POST   login  none    none   none    none   none  none      none  ok    none
+consortium:remove_identity_provider GET login none    none   none    none   none  none      none  ok    none
+consortium:remove_identity_provider POST login none   none   none    none   none  none      none  go    none
 consortium:activate             GET    login  none    none   none    none   none  none      none  ok    none
 consortium:activate             POST   login  none    none   none    none   none  none      none  go    none
 consortium:deactivate           GET    login  none    none   none    none   none  none      none  ok    none
@@ -430,7 +452,11 @@ def address(
     """Return the URL of a name for an assessment that is ASSESSED (FINAL for a document)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
     core_task = unit.core_tasks.get()
+    School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
+    provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
     values = {
+        "slug": provider.slug,
+        "provider_id": provider.public_id,
         "exam_id": unit.exam_version.exam_id,
         "unit_id": unit.pk,
         "work_process_id": core_task.work_processes.all()[0].pk,
@@ -475,6 +501,8 @@ def address(
         "beheer/examens/": lambda: Upload.objects.create(
             by=docent, filename="examen.yaml", content=example_source().encode()
         ),
+        "beheer/scholen/<int:school_id>/schoolaccounts/": lambda: provider,
+        "school/<int:school_id>/schoolaccounts/": lambda: provider,
         "beheer/scholen/": lambda: ask(school, docent, Role.SCHOOLBEHEER),
         "adresboek/importeren/": lambda: prepare(
             Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"

@@ -8,7 +8,6 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter, reverse_lazy
 from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
@@ -34,7 +33,6 @@ urlpatterns = [
     path("inloggen/", views.LogIn.as_view(), name="account_login"),
     path("inloggen/code/", mfa.authenticate, name="mfa_authenticate"),
     path("inloggen/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
-    path("uitloggen/", LogoutView.as_view(), name="account_logout"),
     path("wachtwoord-vergeten/", views.ForgottenPassword.as_view(), name="account_reset_password"),
     path(
         "wachtwoord-vergeten/nieuw/<base36:uidb36>-<path:key>/", _new_password, name="account_reset_password_from_key"

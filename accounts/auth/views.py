@@ -24,7 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from accounts.language import translated, use_language
-from accounts.models import User
+from accounts.models import IdentityProvider, User
 from accounts.sessions import sessions
 
 from . import email_change
@@ -35,6 +35,9 @@ from .refusals import link_gone, too_many_mails
 
 # --- Logging in ----------------------------------------------------------------------------------
 class LogIn(LoginView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"school_accounts": IdentityProvider.objects.active().exists()}
+
     def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
         """Show the form to someone halfway a login, who may want another account."""
 

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from accounts.http import for_staff
+from accounts.sso.manage_views import CONSORTIUM
+from accounts.sso.urls import manage_urls
 
 from . import views
 
@@ -12,6 +14,7 @@ urlpatterns = for_staff(
         path("", views.schools, name="schools"),
         path("scholen/nieuw/", views.add_school, name="add_school"),
         path("scholen/<int:school_id>/", views.school, name="school"),
+        *manage_urls(CONSORTIUM, "scholen/<int:school_id>/schoolaccounts/"),
         path("scholen/<int:school_id>/activeren/", views.activate, name="activate"),
         path("scholen/<int:school_id>/deactiveren/", views.deactivate, name="deactivate"),
         path(

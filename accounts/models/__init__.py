@@ -1,5 +1,6 @@
 """Schools, users and roles; each model is in the module of its name."""
 
+from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
@@ -16,6 +17,8 @@ __all__ = [
     "AppendOnlyQuerySet",
     "EmailChange",
     "ExamOffice",
+    "IdentityProvider",
+    "IdentityProviderQuerySet",
     "Immutable",
     "ImmutableQuerySet",
     "ImportedFile",

@@ -67,6 +67,7 @@ class RoleChange(AppendOnly):
         IMPORT = "IMPORT", "lijst geïmporteerd"
         REGISTERED = "REGISTERED", "zelf aangemeld"
         LEFT = "LEFT", "uit de school gehaald"
+        SSO = "SSO", "ingelogd met schoolaccount"
         CONSORTIUM = "CONSORTIUM", "door het Consortium"
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="role_changes")

@@ -105,6 +105,12 @@ class School(retention_terms.RetentionTerms):
         help_text="Aan: wie hier in de examencommissie zit, ziet van deze school pas iets na inloggen met een code "
         "van een app.",
     )
+    keeps_identity_providers = models.BooleanField(
+        "Schoolbeheer regelt het inloggen met schoolaccounts",
+        default=False,
+        help_text="Aan: Schoolbeheer houdt ook zelf bij hoe mensen met hun schoolaccount inloggen. De maildomeinen "
+        "blijven van het Consortium.",
+    )
     number_forms = LineField(
         "vorm van het studentnummer",
         max_length=200,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest, confirmation
 from accounts.lists import read_page
-from accounts.models import Role, RoleChange
+from accounts.models import IdentityProvider, Role, RoleChange
 from accounts.school.navigation import get_managed_school
 
 from . import roles
@@ -51,6 +51,7 @@ def person(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
         "is_self": target.user == request.user,
         "offered": [(role.value, role.label) for role in Role if role.value not in held],
         "invitation": invitations.filter(user=target.user).first(),
+        "school_accounts": IdentityProvider.objects.linked_to(target.user).filter(school=school),
         "changes": RoleChange.objects.filter(school=school, user=target.user)[:LINES_OF_PERSON],
     }
     return render(request, "accounts/people/person.html", context)

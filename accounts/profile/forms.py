@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.fields import LineFormField
-from accounts.models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Role, User
+from accounts.models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, IdentityProvider, Membership, Role, User
 from accounts.models.number_formats import read_number
 from accounts.school.changes import fingerprint
 
@@ -17,8 +17,9 @@ from accounts.school.changes import fingerprint
 class DetailsForm(forms.ModelForm):
     """The user's name, and a student's number at each school.
 
-    A number that an assessment refers to has no field, as only Schoolbeheer changes it; one that the school entered is
-    there to be checked. `taken` are the memberships whose number another student has.
+    A number that an assessment refers to has no field, as only Schoolbeheer changes it, nor has one that came with a
+    school account; one that the school entered is there to be checked. `taken` are the memberships whose number another
+    student has.
     """
 
     class Meta:
@@ -39,10 +40,15 @@ class DetailsForm(forms.ModelForm):
         self.taken: list[Membership] = []
         as_student = list(self.instance.memberships.filter(role=Role.STUDENT).select_related("school"))
         self.fixed_numbers = [membership for membership in as_student if membership.number_is_fixed]
+        self.given_numbers = [
+            membership
+            for membership in as_student
+            if membership not in self.fixed_numbers and IdentityProvider.objects.all().gives_number(membership)
+        ]
         self.open_numbers = {
             f"student_number_{membership.pk}": membership
             for membership in as_student
-            if membership not in self.fixed_numbers
+            if membership not in self.fixed_numbers + self.given_numbers
         }
         self.opened_numbers = {
             name: fingerprint(membership.student_number) for name, membership in self.open_numbers.items()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.auth.email_change import open_change
 from accounts.http import UserRequest
 from accounts.language import translated
-from accounts.models import Role, User
+from accounts.models import IdentityProvider, Role, User
 from accounts.school.student_numbers import ReportResult, notify_school
 
 from .forms import DetailsForm
@@ -46,6 +46,7 @@ def profile(request: UserRequest) -> HttpResponse:
         "numbers": numbers,
         "second_steps": second_steps,
         "passkeys": second_steps.count(Authenticator.Type.WEBAUTHN),
+        "school_accounts": IdentityProvider.objects.linked_to(request.user),
         "email_change": open_change(request.user),
     }
     return render(request, "accounts/profile/profile.html", context)

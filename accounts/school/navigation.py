@@ -31,7 +31,7 @@ GROUPS = (
         "School",
         (
             NavPage("school:overview", "Overzicht"),
-            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/")),
+            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/")),
             NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),
     ),

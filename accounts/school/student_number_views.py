@@ -44,7 +44,7 @@ class NumberForm(forms.Form):
     def __init__(self, *args: object, student: Membership, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if accepted := read_patterns(student.school.number_forms):
-            self.fields["number"].help_text = f"Zoals {' of '.join(map(example, accepted))}."
+            self.fields["number"].help_text = f"Zoals {' of '.join(map(example, accepted))}"
         self.helper = FormHelper()
         self.helper.form_tag = False
 

@@ -26,7 +26,7 @@ TYPES = {  # extension: (content type, leading bytes)
     ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
     ".odt": ("application/vnd.oasis.opendocument.text", b"PK\x03\x04"),
 }
-LIMITS = "Hooguit 5 bestanden, samen 8 MB: pdf, Word (.docx), Excel (.xlsx), .odt, .png of .jpg."
+LIMITS = "Hooguit 5 bestanden, samen 8 MB: pdf, Word (.docx), Excel (.xlsx), .odt, .png of .jpg"
 
 
 def check_files(files: Sequence[UploadedFile]) -> None:
@@ -64,7 +64,7 @@ def as_download(kept: InvitationAttachment) -> HttpResponse:
 def _check_type(file: UploadedFile) -> None:
     expected = TYPES.get(PurePath(file.name or "").suffix.lower())
     if expected is None:
-        raise ValidationError(f"‘{file.name}’ is geen soort bestand dat mee kan. {LIMITS}")
+        raise ValidationError(f"‘{file.name}’ is geen soort bestand dat mee kan. {LIMITS}.")
     file.seek(0)
     if not file.read(16).startswith(expected[1]):
         raise ValidationError(f"‘{file.name}’ is van binnen geen {PurePath(file.name or '').suffix} bestand.")

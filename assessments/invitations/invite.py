@@ -15,7 +15,7 @@ from assessments import leavers, lifecycle, links, mails, rate_limits
 from assessments.coupling import couplings
 from assessments.coupling.batch import BatchOutcome
 from assessments.coupling.couplings import invitable
-from assessments.models import CLOSED, Assessment, Assignment, Event, Invitation, InvitationAttachment
+from assessments.models import CLOSED, Assessment, Event, Invitation, InvitationAttachment
 from assessments.models.assessment import is_student
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
@@ -29,55 +29,82 @@ class TooManyRequests(lifecycle.DomainError):
 
 def invite(
     *,
-    assessment: Assessment,
+    assessments: Sequence[Assessment],
     contacts: Collection[Contact],
     by: User,
+    one_mail: bool = True,
     remark: str = "",
     attachments: Sequence[Attachment] = (),
-    version: int | None = None,
-) -> list[Invitation]:
-    """Invite `contacts` and queue a mail to each, in one transaction.
+    versions: Mapping[int, int] | None = None,
+) -> BatchOutcome:
+    """Invite each of `contacts` for the assessments that they assess without an invitation.
 
-    Raises `DomainError` for no contacts, a contact without a part or already invited (a form posted twice), when the
-    assessment is closed or changed since `version`, or its student or initiator left.
+    With `one_mail` an examiner gets a single mail about all students, and all is one transaction; otherwise it is a
+    mail and a transaction per student. `versions` maps an assessment's id to the version on the docent's page. A
+    student who is refused (closed, left, or changed since) is named in the outcome and the others continue. A form
+    posted twice sends no second invitation.
     """
-    with lifecycle.locked(assessment) as current:
-        invitations = make_invitations(
-            current, contacts=contacts, by=by, remark=remark, attachments=attachments, version=version
-        )
+    outcome = BatchOutcome()
+
+    def invite_one(assessment: Assessment) -> list[Invitation]:
+        version = (versions or {}).get(assessment.pk)
+        with lifecycle.locked(assessment) as current:
+            return _invite_all(current, contacts, by=by, remark=remark, attachments=attachments, version=version)
+
+    # A fixed order prevents deadlocks between docents with the same students.
+    ordered = sorted(assessments, key=lambda assessment: assessment.pk)
+    for batch in [ordered] if one_mail else [[assessment] for assessment in ordered]:
+        with transaction.atomic():
+            made = _invite_batch(batch, invite_one, outcome)
+            outcome.mails += [_queue_mail(invitations, by=by) for invitations in made.values()]
+    outcome.done.sort(key=list(assessments).index)
+    return outcome
+
+
+def _invite_batch(
+    batch: Sequence[Assessment], invite_one: Callable[[Assessment], list[Invitation]], outcome: BatchOutcome
+) -> dict[int, list[Invitation]]:
+    """Return the new invitations by contact id; each assessment has its own savepoint, and a refusal rolls it back."""
+    by_contact: dict[int, list[Invitation]] = {}
+    for assessment in batch:
+        try:
+            invitations = invite_one(assessment)
+        except lifecycle.DomainError as error:
+            outcome.refuse(assessment, error)
+            continue
         for invitation in invitations:
-            _queue_mail(invitation)
-    return invitations
+            by_contact.setdefault(invitation.contact_id, []).append(invitation)
+        if invitations:
+            outcome.done.append(assessment)
+    return by_contact
 
 
-def make_invitations(
+def _invite_all(
     assessment: Assessment,
-    *,
     contacts: Collection[Contact],
+    *,
     by: User,
-    remark: str = "",
-    attachments: Sequence[Attachment] = (),
-    version: int | None = None,
+    remark: str,
+    attachments: Sequence[Attachment],
+    version: int | None,
 ) -> list[Invitation]:
-    """Create the invitations without mail; call it inside `lifecycle.locked()` and queue the mail in that transaction.
+    """Create the invitations of those of `contacts` who can be invited, without mail; call it under the lock.
 
-    Raises what `invite` raises.
+    Raises `DomainError` when there are any and the assessment is closed or changed since `version`, or its student or
+    initiator left; an invitation by someone else in the meantime is no reason to refuse.
     """
+    wanted = {contact.pk for contact in contacts}
+    invitees = [contact for contact in invitable(assessment) if contact.pk in wanted]  # with the current address
+    if not invitees:
+        return []
     lifecycle.refuse_own(assessment.student, by=by)
     lifecycle.refuse_if_closed(assessment)
     leavers.refuse_left(assessment)
-    allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock, for the current address
-    if not contacts:
-        raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
-    refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
-    if refused:
-        raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
     lifecycle.refuse_if_changed(assessment, since=version)
-    couplings.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # the address may have changed
-    invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
+    couplings.refuse_student(assessment, invitees)  # the address may have changed
+    invitations = [_invite_one(assessment, contact, remark, attachments) for contact in invitees]
     lifecycle.bump_version(assessment)
-    names = full_names(contacts)
-    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=full_names(invitees))
     return invitations
 
 
@@ -92,7 +119,7 @@ def invite_like(invitation: Invitation, *, contact: Contact) -> Invitation:
         for a in invitation.attachments.select_related("file")
     ]
     invitation_of_contact = _invite_one(invitation.assessment, contact, invitation.remark, files)
-    _queue_mail(invitation_of_contact)
+    _queue_mail([invitation_of_contact], by=invitation.assessment.initiator)
     return invitation_of_contact
 
 
@@ -113,7 +140,7 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
             )
         couplings.refuse_student(current, [current_invitation.contact])
         _renew(current_invitation)
-        _queue_mail(current_invitation)
+        _queue_mail([current_invitation], by=current.initiator)
         lifecycle.update_status(
             current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=current_invitation.contact.full_name
         )
@@ -279,9 +306,12 @@ def _renew(invitation: Invitation) -> None:
     invitation.save(update_fields=["generation", "asked_at", "expires_at"])
 
 
-def _queue_mail(invitation: Invitation) -> None:
-    invitation.mail = mails.queue_invitation(invitation=invitation)
-    invitation.save(update_fields=["mail"])
+def _queue_mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:
+    mail = mails.queue_invitations(invitations=by_name(invitations), by=by)
+    for invitation in invitations:
+        invitation.mail = mail
+    Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(mail=mail)
+    return mail
 
 
 def _mail_batch(invitations: Iterable[Invitation]) -> None:
@@ -292,89 +322,9 @@ def _mail_batch(invitations: Iterable[Invitation]) -> None:
         key = assessment.initiator_id, assessment.exam_id, invitation.remark, files
         alike.setdefault(key, []).append(invitation)
     for batch in alike.values():
-        mail = mails.queue_invitations(invitations=by_name(batch), by=batch[0].assessment.initiator)
-        Invitation.objects.filter(pk__in=[invitation.pk for invitation in batch]).update(mail=mail)
+        _queue_mail(batch, by=batch[0].assessment.initiator)
 
 
 def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
     """Sort by student, the order in one mail."""
     return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))
-
-
-def invite_for_all(
-    *,
-    assessments: Sequence[Assessment],
-    contacts: Collection[Contact],
-    by: User,
-    one_mail: bool,
-    remark: str = "",
-    attachments: Sequence[Attachment] = (),
-    versions: Mapping[int, int] | None = None,
-) -> BatchOutcome:
-    """Invite each of `contacts` for the assessments that they assess without an invitation.
-
-    With `one_mail` an examiner gets a single mail with a button per student, and all is one transaction; otherwise it
-    is a mail and a transaction per student. `versions` maps an assessment's id to the version on the docent's page. A
-    student who is refused (closed, or changed since) is named in the outcome and the others continue. A form posted
-    twice sends no second invitation.
-    """
-    outcome = BatchOutcome()
-
-    def invite_one(assessment: Assessment) -> list[Invitation]:
-        version = (versions or {}).get(assessment.pk)
-        with lifecycle.locked(assessment) as current:
-            invitees = _still_wanted(current, contacts, version)
-            if not invitees:
-                return []
-            return make_invitations(current, contacts=invitees, by=by, remark=remark, attachments=attachments)
-
-    # A fixed order prevents deadlocks between docents with the same students.
-    ordered = sorted(assessments, key=lambda assessment: assessment.pk)
-    for batch in [ordered] if one_mail else [[assessment] for assessment in ordered]:
-        with transaction.atomic():
-            made = _invite_batch(batch, invite_one, outcome)
-            outcome.mails += [_queue_batch_mail(invitations, by=by) for invitations in made.values()]
-    outcome.done.sort(key=list(assessments).index)
-    return outcome
-
-
-def _invite_batch(
-    batch: Sequence[Assessment], invite_one: Callable[[Assessment], list[Invitation]], outcome: BatchOutcome
-) -> dict[int, list[Invitation]]:
-    """Return the new invitations by contact id; each assessment has its own savepoint, and a refusal rolls it back."""
-    by_contact: dict[int, list[Invitation]] = {}
-    for assessment in batch:
-        try:
-            invitations = invite_one(assessment)
-        except lifecycle.DomainError as error:
-            outcome.refuse(assessment, error)
-            continue
-        for invitation in invitations:
-            by_contact.setdefault(invitation.contact_id, []).append(invitation)
-        if invitations:
-            outcome.done.append(assessment)
-    return by_contact
-
-
-def _still_wanted(assessment: Assessment, contacts: Collection[Contact], version: int | None) -> list[Contact]:
-    """Return those of `contacts` who assess it and have no invitation, read under the lock.
-
-    Raises `DomainError` when there are any and the assessment changed since `version`; an invitation by someone else in
-    the meantime is no reason to refuse.
-    """
-    assessing = Assignment.objects.live().filter(assessment=assessment).values("contact")
-    invited = assessment.invitations.standing().values("contact")
-    pks = [contact.pk for contact in contacts]
-    invitees = list(Contact.objects.filter(pk__in=pks).filter(pk__in=assessing).exclude(pk__in=invited))
-    if invitees and version not in (None, assessment.version):
-        raise lifecycle.DomainError(
-            "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk hieronder na hoe het nu is en probeer "
-            "het opnieuw."
-        )
-    return invitees
-
-
-def _queue_batch_mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:
-    mail = mails.queue_invitations(invitations=by_name(invitations), by=by)
-    Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(mail=mail)
-    return mail

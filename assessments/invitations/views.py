@@ -123,7 +123,7 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, "Kies eerst wie u wilt uitnodigen.")
     if not ticked or not form.is_valid():
         return _message_page(request, selected, ticked, form)
-    outcome = invite.invite_for_all(
+    outcome = invite.invite(
         assessments=selected.assessments,
         contacts=ticked,
         by=request.user,

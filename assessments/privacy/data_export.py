@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, F, Q, When
 
 from accounts.auth.address_history import Address, addresses_of, invited_at, mails_to
-from accounts.models import Membership, Registration, SchoolInvitation, Session, User
+from accounts.models import IdentityProvider, Membership, Registration, SchoolInvitation, Session, User
 from accounts.sessions import sessions
 from addressbook.models import Contact
 from assessments.models import (
@@ -177,9 +178,18 @@ def _mail(mail: Any) -> dict[str, Any]:
 def collect_account(student: Membership, addresses: list[Address]) -> dict[str, Any]:
     """Return the account, its login data and sessions."""
     user = student.user
+    names = {str(provider.public_id): provider.name for provider in IdentityProvider.objects.linked_to(user)}
     return {
         "account": _account(student),
         "tweede_stap": _second_step(user),
+        "schoolaccounts": [
+            {
+                "bij": names.get(link.provider, ""),
+                "gekoppeld_op": link.date_joined,
+                "laatst_gebruikt_op": link.last_login,
+            }
+            for link in SocialAccount.objects.filter(user=user).order_by("pk")
+        ],
         "sessies": [_session(session) for session in Session.objects.active_for(user.pk)],
         "wijzigingen_van_uw_e-mailadres": list(
             user.email_changes.order_by("asked_at").values(

@@ -12,11 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
 from accounts.models import Role, User
-from assessments import lifecycle, request_data
+from assessments import leavers, lifecycle, request_data
 from assessments.access import detail_url, get_assessment, get_unit, of_unit, require_docent
 from assessments.coupling import couplings
 from assessments.invitations import reminders
@@ -190,3 +190,37 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "history": read_history(assessment),
     }
     return render(request, "assessments/progress/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def undo_start(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """Ask for confirmation, and on POST undo the start."""
+    assessment = get_assessment(request.user, public_id)
+    name = assessment.student.user.full_name
+    if request.method == "POST":
+        try:
+            start.undo_start(
+                assessment=assessment, by=request.user, version=request_data.number(request.POST, "version") or 0
+            )
+            messages.success(request, f"De beoordeling van {name} is ingetrokken; dit telt niet als poging.")
+        except lifecycle.DomainError as error:
+            messages.error(request, str(error))
+        return redirect("assessments:detail", assessment.public_id)
+    if not start.is_possible(assessment):
+        messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
+        return redirect("assessments:detail", assessment.public_id)
+    invited = assessment.invitations.standing().exists()
+    context = {"assessment": assessment, "hidden": ("version", assessment.version), "invited": invited}
+    return render(request, "assessments/progress/undo_start.html", context)
+
+
+@require_POST
+def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Overnemen': make the docent the initiator in place of one who left."""
+    assessment = get_assessment(request.user, public_id)
+    try:
+        leavers.reassign(assessment=assessment, by=request.user)
+        messages.success(request, "U volgt deze beoordeling nu. Examinatoren krijgen weer herinneringen.")
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+    return redirect("assessments:detail", assessment.public_id)

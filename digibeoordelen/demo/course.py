@@ -129,7 +129,7 @@ class Course:
     def invite(self, days: int, *, remark: str = "") -> None:
         with self._at(days, Invitation):
             contacts = couplings.invitable(self.assessment)
-            invite.invite(assessment=self.assessment, contacts=contacts, by=self.initiator, remark=remark)
+            invite.invite(assessments=[self.assessment], contacts=contacts, by=self.initiator, remark=remark)
 
     def remind(self, days: int, name: str) -> None:
         with self._at(days, Invitation):

@@ -21,6 +21,8 @@ KINDS = {
     "new_recovery_codes": "Nieuwe herstelcodes",
     "recovery_code_used": "Ingelogd met een herstelcode",
     "wrong_codes": "Verkeerde codes bij het inloggen",
+    "school_account_code": "Code voor het schoolaccount",
+    "school_account_linked": "Schoolaccount gekoppeld",
     "join_school": "Uitnodiging voor de school",
     "roles_given": "Rollen gegeven",
     "number_taken": "Studentnummer al bezet",

@@ -6,12 +6,11 @@ from accounts.models import Role, School, User
 from addressbook.correct import ContactChanged, correct, fingerprint
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed
-from assessments.invitations import invite
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.concurrency import at_once
 from tests.factories import member
-from tests.steps import choose
+from tests.steps import choose, invite_for_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +56,7 @@ def test_invitation_during_address_change_reaches_the_new_address(
 ) -> None:
     choose(assessment, examiner)
     results = at_once(
-        lambda: invite.invite(assessment=assessment, contacts=[examiner], by=docent),
+        lambda: invite_for_one(assessment, contacts=[examiner], by=docent),
         lambda: change(examiner, colleague, email="nieuw@bedrijf.test"),
     )
     assert not [result for result in results if isinstance(result, Exception)]

@@ -154,7 +154,7 @@ def test_former_student_gets_no_invitations(
     before = mails()
     assessment = Assessment.objects.get()
     for ask in (
-        lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=docent),
+        lambda: steps.invite_for_one(assessment, contacts=[second_examiner], by=docent),
         lambda: invite.invite_again(invitation=invitation, by=docent),
         lambda: invite.request_new_link(invitation=invitation),
         lambda: proposals.propose(

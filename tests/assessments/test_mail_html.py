@@ -30,7 +30,7 @@ def all_mails(invitation: Invitation, school: School) -> list[OutgoingMail]:
     invitation = Invitation.objects.select_related("contact").get()
     invitation.assessment = Assessment.objects.for_pages().get()
     invitation.remark = "Neem de <map> mee."
-    mails.queue_invitation(invitation=invitation)
+    mails.queue_invitations(invitations=[invitation], by=invitation.assessment.initiator)
     mails.queue_reminder(invitation=invitation, parts=4, open_parts=3)
     mails.queue_sent_back(invitation=invitation, remark="Kijk <nog> eens.", by=invitation.assessment.initiator)
     assess(invitation)
@@ -71,7 +71,7 @@ def test_mail_for_thirty_students_is_not_clipped(
         student = MembershipFactory(school=school, user__last_name=f"Van-de-Bosch-Vanderstraten {number}")
         batch_mails.append(start_assessment(student, unit, docent))
         choose(batch_mails[-1], examiner)
-    invite.invite_for_all(assessments=batch_mails, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
+    invite.invite(assessments=batch_mails, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
     mail = OutgoingMail.objects.get(kind="invitation_together")
     html = links.fill(mail.html, links.resolve(mail.links))
     assert len(html.encode()) < CUT_OFF / 2

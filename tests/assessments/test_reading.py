@@ -28,7 +28,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def assessed(invitation: Invitation) -> Assessment:
+def assessed(invitation: Invitation, plain_pdf: None) -> Assessment:
     """ASSESSED with all G."""
     steps.fill_in(invitation, "G", SCORED)
     return steps.assess(invitation, "G")

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import mails
-from assessments.invitations.invite import invite_for_all
+from assessments.invitations.invite import invite
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
@@ -29,7 +29,7 @@ def test_rounds_of_equal_size_have_different_subjects(
         group = [steps.start_assessment(student, unit, docent) for student in students]
         for one in group:
             steps.choose(one, examiner)
-        invite_for_all(assessments=group, contacts=[examiner], by=docent, one_mail=True)
+        invite(assessments=group, contacts=[examiner], by=docent, one_mail=True)
         mails.queue_reminders(students=[(one.invitations.get(), 4, 4) for one in group])
         pass_time(days=1)
     for kind in ("invitation_together", "reminder_together"):
@@ -43,7 +43,7 @@ def test_subject_names_the_resit_attempt(invitation: Invitation, committee_membe
     Assessment.objects.update(attempt=attempt)
     invitation = Invitation.objects.select_related("contact", "assessment").get()
     OutgoingMail.objects.all().delete()
-    mails.queue_invitation(invitation=invitation)
+    mails.queue_invitations(invitations=[invitation], by=invitation.assessment.initiator)
     mails.queue_reminder(invitation=invitation, open_parts=4, parts=4)
     mails.queue_sent_back(invitation=invitation, remark="Kijk nog eens.", by=committee_member)
     mails.queue_cancelled(invitation=invitation, by=committee_member)

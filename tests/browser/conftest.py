@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 from playwright.sync_api import Page
@@ -21,12 +20,13 @@ from .logging_in import add_session
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the browser tests between two workers, by file: each has a site and a browser."""
+    """Give the tests of a site that `make run` started to one worker, so that it starts once; divide the others."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(f"browser-{crc32(item.path.name.encode()) % 2}"))
+            if "running" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group("running"))
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,14 @@ from assessments import links
 from assessments.models import Assessment, Invitation
 from tests.browsers import FLAGS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("back")]
 
 LogIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def chromium(chromium: Browser) -> Iterator[Browser]:
-    """Chromium with the back/forward cache enabled."""
+    """Chromium with the back/forward cache enabled, which its shell without windows lacks."""
     browser = chromium.browser_type.launch(
         executable_path=shutil.which("chromium"),
         args=FLAGS,

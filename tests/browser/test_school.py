@@ -82,12 +82,12 @@ def test_new_school_sees_its_missing_settings(desk: Browse, school: School, shot
 def test_concurrent_change_shows_both_texts(desk: Browse, school: School, shots) -> None:
     page, other = desk(), desk()
     for browser, days in ((other, "21"), (page, "30")):
-        browser.get_by_label("Termijn voor bezwaar").fill(days)
+        browser.get_by_role("spinbutton", name="Termijn voor bezwaar").fill(days)
         browser.get_by_role("button", name="Bewaren").click()
         expect(browser.get_by_role("alert" if browser is page else "status").first).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Iemand anders wijzigde intussen hetzelfde")
     expect(page.get_by_text("Intussen gewijzigd door Bea Beheer")).to_contain_text("21")
-    expect(page.get_by_label("Termijn voor bezwaar")).to_have_value("30")
+    expect(page.get_by_role("spinbutton", name="Termijn voor bezwaar")).to_have_value("30")
     check_page(page)
     shots(page, "instellingen-beide")
     page.get_by_role("button", name="Bewaren").click()

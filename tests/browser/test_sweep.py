@@ -38,6 +38,8 @@ FILES = ("/documenten/", "/kopie.pdf", "/bijlagen/", "/bestand/", "/static/")
 ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
+# Pages that are to be read, and the list of what a password must be.
+LONG_HELP = {"exam_content:guide", "committee:export_explained", "account_change_password", "accounts:register"}
 GONE = 410  # a dead link's page, without an account
 TO_FIRST_ROW = 10  # presses of Tab, the links to skip to contents or list included
 # Pages of the table that links do not lead to.
@@ -99,6 +101,16 @@ _COVERED = """() => {
     }
     scrollTo(0, 0);
     return covered;
+}"""
+# The sentences of help in sight. A grey line is a fact or a state, and a question is a way to go on.
+_HELP = """() => {
+    const other = [
+        ".note, .message, .error-summary, .empty, .verdict, .batch-progress, .visually-hidden, figure, table",
+        ".criterion-text, .proposal, .appeal",  // of someone's own
+    ].join();
+    return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
+        .filter((e) => e.checkVisibility() && !e.closest(other) && !e.querySelector("p"))
+        .flatMap((e) => e.textContent.replace(/\\s+/g, " ").match(/[^.!?]+[.!](?= |$)/g) ?? []);
 }"""
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map((a) => a.href)"
 _IN_FIRST_ROW = "() => Boolean(document.activeElement.closest('main tbody tr:first-child, main [data-first-row]'))"
@@ -167,6 +179,8 @@ class Sweep:
             found.append(f"answers {status}")
         if self.page.locator("main .btn-primary:visible").count() > 1:
             found.append("has more than one filled button")
+        if view_name(urlsplit(address).path) not in LONG_HELP and not self.asks():
+            found += [f"has more help: {more.strip()}" for more in self.page.evaluate(_HELP)[1:]]
         self.page.evaluate(Axe().axe_script)
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
@@ -180,6 +194,10 @@ class Sweep:
         if self.page.locator("main tbody tr a:visible, main tbody tr input:visible").count():
             found += self.tab_to_first_row(address)
         self.problems += [f"{address.removeprefix(self.site)} {fault}" for fault in dict.fromkeys(found)]
+
+    def asks(self) -> bool:
+        """Return whether the page asks for a confirmation, and says what will happen."""
+        return self.page.locator("h1").inner_text().endswith("?")
 
     def tab_to_first_row(self, address: str) -> list[str]:
         self.page.goto(address)

@@ -25,7 +25,7 @@ AfnameMaker = Callable[..., Assessment]
 
 
 @pytest.fixture(autouse=True)
-def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_starts(monkeypatch: pytest.MonkeyPatch, plain_pdf: None) -> None:
     """Start no workers."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)

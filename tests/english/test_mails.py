@@ -73,8 +73,7 @@ def test_invitation_for_several_students(unit: ExamUnit, docent: User, english: 
     ]
     for assessment in assessments:
         steps.choose(assessment, english)
-    invitations = [invite.make_invitations(one, contacts=[english], by=docent)[0] for one in assessments]
-    mail = mails.queue_invitations(invitations=invitations, by=docent)
+    [mail] = invite.invite(assessments=assessments, contacts=[english], by=docent).mails
     check_english(mail)
     assert "asks you to assess 2 students" in mail.text
 

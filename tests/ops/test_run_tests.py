@@ -11,7 +11,7 @@ import pytest
 
 from scripts import machine, run_tests
 from scripts.environment import BASE
-from scripts.run_tests import Suite
+from scripts.run_tests import Step, Suite
 from scripts.tally import Tally
 from tests.processes import wait_until
 
@@ -68,9 +68,8 @@ def test_a_failed_test_fails_the_whole(suite):
     assert suite.finish() == 1
 
 
-def test_interrupted_run_counts_as_failed(suite, monkeypatch, capsys):
-    monkeypatch.setattr(run_tests, "_run", lambda *args, **kwargs: (3, ""))
-    suite.pytest("SQLite", without=[], env={})
+def test_interrupted_run_counts_as_failed(suite, capsys):
+    suite.pytest("SQLite", without=[], workers=1, env={}).end(3, "", 1.0)
     assert suite.finish() == 1
     assert last_lines(capsys, 1) == ["0 passed, 1 failed, 0 skipped"]
 
@@ -88,7 +87,7 @@ def test_an_interrupted_step_gets_to_clean_up(tmp_path):
         "import signal, sys, pathlib; from scripts import run_tests\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "run_tests.BASE = pathlib.Path.cwd()\n"
-        f"run_tests._run([sys.executable, '-c', {step!r}], env={{}}, quiet=True)\n"
+        f"run_tests.run([[run_tests.Step('step', [sys.executable, '-c', {step!r}], {{}}, print)]])\n"
     )
     env = {**os.environ, "PYTHONPATH": str(BASE)}
     process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
@@ -100,6 +99,46 @@ def test_an_interrupted_step_gets_to_clean_up(tmp_path):
         process.kill()
         process.wait()
     assert (tmp_path / "cleaned").exists()
+
+
+@pytest.fixture
+def step():
+    """Return a function that makes a step of Python code; `step.ended` has what each handed over."""
+
+    def make(name: str, code: str) -> Step:
+        return Step(name, [sys.executable, "-c", code], {}, lambda *result: make.ended.append((name, *result)))
+
+    make.ended = []
+    return make
+
+
+def test_lanes_run_side_by_side_and_their_steps_in_turn(step, tmp_path):
+    waits = (
+        "import pathlib, time\n"
+        f"while not pathlib.Path({str(tmp_path / 'there')!r}).exists(): time.sleep(0.02)\n"
+        "print('waited')"
+    )
+    touches = f"import pathlib; pathlib.Path({str(tmp_path / 'there')!r}).touch()"
+    run_tests.run([[step("long", waits), step("next", "raise SystemExit(5)")], [step("short", touches)]])
+    assert [name for name, *_ in step.ended][-1] == "next"
+    assert {(name, code, output) for name, code, output, _ in step.ended} == {
+        ("short", 0, ""),
+        ("long", 0, "waited\n"),
+        ("next", 5, ""),
+    }
+
+
+def test_step_that_takes_too_long_is_stopped(step, monkeypatch):
+    monkeypatch.setattr(run_tests, "STEP_SECONDS", 0.2)
+    run_tests.run([[step("endless", "import time; time.sleep(600)")]])
+    assert [code for _, code, _, _ in step.ended] == [124]
+
+
+def test_percentage_of_pytest_is_its_progress(step):
+    running = run_tests._Running(step("pytest", "print('... [ 40%]\\n.... [ 52%]')"), [])
+    running.process.wait()
+    assert running.progress() == "52%"
+    assert running.result()[:2] == (0, "... [ 40%]\n.... [ 52%]\n")
 
 
 def test_ci_calls_the_same_as_a_person_does():

@@ -42,7 +42,7 @@ def committee(client: Client, asking: School, committee_member: User) -> Client:
 
 
 @pytest.fixture
-def document(assessed: Assessment, committee_member: User, settings) -> Document:
+def document(assessed: Assessment, committee_member: User, plain_pdf: None, settings) -> Document:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     Document.objects.run(made.pk)

@@ -36,7 +36,7 @@ def several(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> 
     assessments = [steps.start_assessment(student, unit, docent) for student in students]
     for one in assessments:
         steps.choose(one, examiner)
-    invite.invite_for_all(assessments=assessments, contacts=[examiner], by=docent, one_mail=True)
+    invite.invite(assessments=assessments, contacts=[examiner], by=docent, one_mail=True)
     return list(Invitation.objects.order_by("pk"))
 
 

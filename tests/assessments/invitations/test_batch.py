@@ -16,7 +16,6 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.invitations import invite
-from assessments.invitations.invite import invite_for_all
 from assessments.models import Assessment, Event, Invitation
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.message import compose
@@ -178,7 +177,7 @@ def test_cancelled_student_is_skipped_and_named(
 # --- Links -------------------------------------------------------------------------------------------
 @pytest.fixture
 def mail(three, examiner: Contact, docent: User) -> OutgoingMail:
-    invite_for_all(assessments=three, contacts=[examiner], by=docent, one_mail=True)
+    invite.invite(assessments=three, contacts=[examiner], by=docent, one_mail=True)
     return OutgoingMail.objects.get()
 
 
@@ -250,7 +249,7 @@ def test_mail_for_sixty_students_is_not_clipped(
     many = [steps.start_assessment(student, unit, docent) for student in students]
     for one in many:
         steps.choose(one, examiner)
-    invite_for_all(assessments=many, contacts=[examiner], by=docent, one_mail=True, remark="x" * 4000)
+    invite.invite(assessments=many, contacts=[examiner], by=docent, one_mail=True, remark="x" * 4000)
     _, html = sent(OutgoingMail.objects.get())
     assert html.count("van Rijckevorsel-Oudenaarden") == 60
     assert html.count(">Start beoordeling</a>") == 1

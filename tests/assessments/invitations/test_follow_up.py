@@ -338,7 +338,7 @@ def test_query_count_is_constant_for_examiners(
         teacher.get(page)
     more = ContactFactory.create_batch(9, school=school)
     steps.choose(invitation.assessment, invitation.contact, *more)
-    invite.invite(assessment=invitation.assessment, contacts=more, by=docent)
+    steps.invite_for_one(invitation.assessment, contacts=more, by=docent)
     with django_assert_num_queries(16):
         teacher.get(page)
 

@@ -15,7 +15,6 @@ from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.coupling import couplings
 from assessments.examiner import saving
-from assessments.invitations import invite
 from assessments.invitations.replace import begun_by, replace
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Coupling, Event, Invitation, Status
@@ -138,8 +137,8 @@ def test_replacement_is_invited_alike_and_old_link_is_void(
 ) -> None:
     steps.choose(assessment, examiner)
     report = Attachment(filename="toelichting.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
-    [first_invitation] = invite.invite(
-        assessment=assessment, contacts=[examiner], by=docent, remark="Graag vrijdag.", attachments=[report]
+    [first_invitation] = steps.invite_for_one(
+        assessment, contacts=[examiner], by=docent, remark="Graag vrijdag.", attachments=[report]
     )
     invitation = replace(assessment=assessment, old=examiner, new=second_examiner, by=docent)
     assert invitation is not None

@@ -22,10 +22,9 @@ Final = Callable[..., Assessment]
 
 
 @pytest.fixture(autouse=True)
-def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_starts(monkeypatch: pytest.MonkeyPatch, plain_pdf: None) -> None:
     """Start no workers; the tests run the jobs themselves."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 

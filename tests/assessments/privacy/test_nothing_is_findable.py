@@ -23,7 +23,7 @@ from addressbook.models import Contact
 from assessments import corrections
 from assessments.examiner import saving
 from assessments.invitations.attachments import keep_files
-from assessments.invitations.invite import invite, invite_for_all
+from assessments.invitations.invite import invite
 from assessments.invitations.proposals import propose
 from assessments.invitations.reminders import remind_all
 from assessments.models import (
@@ -100,11 +100,9 @@ def life(
     steps.choose(mine, examiner, second_examiner)
     steps.choose(other, second_examiner)
     attached = keep_files([SimpleUploadedFile(f"{LAST}.pdf", f"%PDF-1.4 {FIRST} {LAST}".encode())])
-    invite(assessment=mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
+    steps.invite_for_one(mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
     for_both = keep_files([SimpleUploadedFile("reglement.pdf", b"%PDF-1.4 Examenreglement")])
-    invite_for_all(
-        assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both
-    )
+    invite(assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both)
     remind_all(invitations=Invitation.objects.filter(contact=second_examiner), by=docent)
     for invitation in mine.invitations.select_related("assessment", "contact"):
         _fill_in(invitation)

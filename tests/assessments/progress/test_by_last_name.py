@@ -15,7 +15,6 @@ from addressbook.models import Contact, full_names
 from assessments.coupling import batch, couplings
 from assessments.coupling.couplings import Target
 from assessments.coupling.overview import read_overview
-from assessments.invitations import invite
 from assessments.models import Assessment
 from assessments.progress.detail import examiner_rows
 from assessments.rubric import read_rubric
@@ -99,7 +98,7 @@ def test_examiner_order(examined: Assessment) -> None:
 
 
 def test_invited_and_waiting_examiner_order(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
-    invite.invite(assessment=examined, contacts=couplings.invitable(examined)[::-1], by=examined.initiator)
+    steps.invite_for_one(examined, contacts=couplings.invitable(examined)[::-1], by=examined.initiator)
     rows = examiner_rows(examined, read_rubric(examined), [])
     assert last_names(row.invitation.contact for row in rows) == IN_ORDER
     [row] = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).context["rows"]

@@ -77,29 +77,27 @@ def test_every_assessment_page_is_covered() -> None:
     assert len(OF_ONE) >= 20
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("pattern", OF_ONE, ids=lambda pattern: pattern.name)
-def test_own_assessment_pages_are_not_found(
-    own: Client, assessment: Assessment, examiner: Contact, pattern: URLPattern, method: str
-) -> None:
+def test_own_assessment_pages_are_not_found(own: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     note = Attachment(filename="pv.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
-    [sent_invitation] = invite.invite(
-        assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note]
+    [sent_invitation] = steps.invite_for_one(
+        assessment, contacts=[examiner], by=assessment.initiator, attachments=[note]
     )
     colleague_proposal = proposals.propose(
         invitation=sent_invitation, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     )
     owners = {"beoordelingen": assessment, "uitnodigingen": sent_invitation, "voorstellen": colleague_proposal}
-    named = {
-        "public_id": owners[str(pattern.pattern).partition("/")[0]].public_id,
-        "contact_id": examiner.pk,
-        "attachment_id": sent_invitation.attachments.get().pk,
-    }
-    url_kwargs = {name: named[name] for name in pattern.pattern.converters}
-    address = reverse(f"assessments:{pattern.name}", kwargs=url_kwargs)
-    answer = getattr(own, method)(address)
-    assert answer.status_code == 404 or missed_the_view(answer, address, method)
+    for pattern in OF_ONE:
+        named = {
+            "public_id": owners[str(pattern.pattern).partition("/")[0]].public_id,
+            "contact_id": examiner.pk,
+            "attachment_id": sent_invitation.attachments.get().pk,
+        }
+        url_kwargs = {name: named[name] for name in pattern.pattern.converters}
+        address = reverse(f"assessments:{pattern.name}", kwargs=url_kwargs)
+        for method in ("get", "post"):
+            answer = getattr(own, method)(address)
+            assert answer.status_code == 404 or missed_the_view(answer, address, method), (method, address)
 
 
 def test_own_assessment_is_left_out_of_a_selection(
@@ -188,7 +186,7 @@ def test_inviting_and_later_steps_are_refused(
     steps.choose(assessment, invitation.contact, second_examiner)
     mails, version = OutgoingMail.objects.count(), assessment.version
     for step in (
-        lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=by),
+        lambda: steps.invite_for_one(assessment, contacts=[second_examiner], by=by),
         lambda: invite.invite_again(invitation=invitation, by=by),
         lambda: invite.withdraw(invitation=invitation, by=by),
         lambda: reminders.remind(invitation=invitation, by=by),

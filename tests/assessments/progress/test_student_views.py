@@ -38,7 +38,7 @@ def own(client: Client, student: Membership) -> Client:
 
 
 @pytest.fixture
-def final(assessed: Assessment, committee_member: User) -> Assessment:
+def final(assessed: Assessment, committee_member: User, plain_pdf: None) -> Assessment:
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     assessed.refresh_from_db()
     return assessed

@@ -89,19 +89,18 @@ def test_infix_and_last_name_match_comes_first(school, docent, query):
         assert students_found[0] == called_so
 
 
-@pytest.mark.parametrize("walked", [1, 5, 100])
-@pytest.mark.parametrize(
-    "query", ["an", "jan", "ans", "van", "sen jan", "ari aa", "zwart", "@hier", "ari@hier", "ari zwart", "9"]
-)
-def test_search_in_a_large_school_finds_the_same(school, docent, monkeypatch, walked, query):
+def test_search_in_a_large_school_finds_the_same(school, docent, monkeypatch):
     names = itertools.product(("Jan", "Ari", "Ans", "Vanessa"), ("Jansen", "Zwart", "Albers", "Evans"))
     for first, last in names:
         email = f"{first}@hier.test" if last == "Zwart" else f"{first}.{last}@school.test"
         MembershipFactory(school=school, user__first_name=first, user__last_name=last, user__email=email)
-    small = start.find_students(by=docent, query=query)
-    monkeypatch.setattr(student_search, "WALKED", walked)
-    assert start.find_students(by=docent, query=query) == small
-    assert set(small) == set(Membership.objects.students_of_docent(docent).filter(matches(query)))
+    queries = ["an", "jan", "ans", "van", "sen jan", "ari aa", "zwart", "@hier", "ari@hier", "ari zwart", "9"]
+    small = {query: start.find_students(by=docent, query=query) for query in queries}
+    for query, found in small.items():
+        assert set(found) == set(Membership.objects.students_of_docent(docent).filter(matches(query))), query
+    for walked in (1, 5, 100):
+        monkeypatch.setattr(student_search, "WALKED", walked)
+        assert {query: start.find_students(by=docent, query=query) for query in queries} == small, walked
 
 
 @pytest.mark.parametrize("query", ["naam", "aam", "naam 3", "nergens"])

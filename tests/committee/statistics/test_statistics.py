@@ -181,7 +181,7 @@ def test_invalid_period_is_the_current_year(member: Client, assessed: Assessment
     year = erasure.school_year(timezone.localdate() - timedelta(days=800))
     page = words(member, "picture", periode=f"{year}-{year + 1}")
     assert "Verzorgende IG" in page
-    assert f"Gestart van 1 augustus {year} tot en met 31 juli {year + 1}." in page
+    assert f"Gestart van 1 augustus {year} tot en met 31 juli {year + 1}" in page
 
 
 def test_scores_are_limited_to_the_newest_with_a_note(

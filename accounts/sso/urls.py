@@ -1,0 +1,29 @@
+"""Login with a school account, under the names that django-allauth needs, and the log-out that ends both."""
+
+from django.urls import URLPattern, path
+
+from accounts.language import translated
+
+from . import manage_views, views
+
+
+def manage_urls(area: manage_views.Area, start: str) -> list[URLPattern]:
+    """Return the pages of a school's providers, for the `urlpatterns` of the area."""
+    more = {"area": area}
+    return [
+        path(start, manage_views.providers, more, name="identity_providers"),
+        path(f"{start}nieuw/", manage_views.add_provider, more, name="add_identity_provider"),
+        path(f"{start}<uuid:public_id>/", manage_views.edit_provider, more, name="identity_provider"),
+        path(f"{start}<uuid:public_id>/verwijderen/", manage_views.remove, more, name="remove_identity_provider"),
+    ]
+
+
+urlpatterns = [
+    path("inloggen/school/aanbieder/<uuid:provider_id>/", translated(views.start), name="openid_connect_login"),
+    path(
+        "inloggen/school/aanbieder/<uuid:provider_id>/terug/",
+        translated(views.callback),
+        name="openid_connect_callback",
+    ),
+    path("uitloggen/", translated(views.LogOut.as_view()), name="account_logout"),
+]

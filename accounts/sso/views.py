@@ -1,0 +1,153 @@
+"""Log in with a school account, and out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from allauth.account.utils import get_next_redirect_url
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.models import SocialApp
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import IdentityProvider
+
+from . import oidc, proof
+from .adapter import SCHOOL_LOGIN
+from .forms import AddressForm, FindSchoolForm, ProofForm
+from .http import is_allowed
+from .pages import refused
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def find_school(request: HttpRequest) -> HttpResponse:
+    """Find the providers of an address's domain; says nothing about accounts."""
+    form = FindSchoolForm(request.POST or None)
+    found: list[IdentityProvider] = []
+    if request.method == "POST" and form.is_valid():
+        found = IdentityProvider.objects.for_address(form.cleaned_data["address"])
+        if len(found) == 1:
+            return redirect(_with_next(reverse("accounts:school_login", args=[found[0].slug]), request))
+        if not found:
+            form.add_error(
+                "address",
+                _("Van dit adres kennen we geen school die zo laat inloggen. Log in met uw wachtwoord."),
+            )
+    context = {"form": form, "providers": found, "next": get_next_redirect_url(request) or ""}
+    return render(request, "accounts/sso/find_school.html", context)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def school_login(request: HttpRequest, slug: str) -> HttpResponse:
+    """The school's own link: one button to its provider.
+
+    Not a redirect: the CSP lets no form lead to another site, such as the form of `find_school`.
+    """
+    provider = get_object_or_404(IdentityProvider.objects.active(), slug=slug)
+    context = {"provider": provider, "school": provider.school, "next": get_next_redirect_url(request) or ""}
+    return render(request, "accounts/sso/school_login.html", context)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def start(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """Redirect to the provider."""
+    return _at_provider(oidc.login, request, provider_id)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def callback(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """Where the provider sends the person back to."""
+    return _at_provider(oidc.callback, request, provider_id)
+
+
+def _at_provider(view: Any, request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    try:
+        response: HttpResponse = view(request, str(provider_id))
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    except oidc.ProviderError as error:
+        return refused(request, error.reason, get_adapter().get_identity_provider(str(provider_id)))
+    return response
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def prove(request: HttpRequest) -> HttpResponse:
+    """Ask for the code that was mailed, or first for the address if the provider gives none."""
+    waiting = proof.pending(request)
+    provider = IdentityProvider.objects.active().filter(public_id=waiting.provider_id).first() if waiting else None
+    if waiting is None or provider is None:
+        messages.info(request, _("Dit duurde te lang. Log opnieuw in met uw schoolaccount."))
+        return redirect("accounts:find_school")
+    form: Any = (ProofForm if waiting.email else AddressForm)(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if waiting.email:
+            try:
+                response: HttpResponse = complete_social_login(
+                    request, proof.check_code(request, form.cleaned_data["code"])
+                )
+            except proof.WrongCode as wrong:
+                if wrong.is_last:
+                    return refused(request, "wrong_codes", provider)
+                form.add_error("code", _("Deze code klopt niet. Kijk of het de code uit de laatste mail is."))
+            else:
+                return response
+        else:
+            refusal = proof.mail_code(request, provider=provider, email=form.cleaned_data["email"])
+            return refusal or redirect("accounts:school_proof")
+    context = {"form": form, "email": waiting.email, "provider": provider, "school": provider.school}
+    return render(request, "accounts/sso/prove.html", context)
+
+
+class LogOut(LogoutView):
+    """Log out here, and at the provider if it supports it (OpenID Connect RP-Initiated Logout 1.0)."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        url = end_session_url(request.session.get(SCHOOL_LOGIN, {}))
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        # A page instead of a redirect, as the CSP lets no form lead to another site.
+        return render(request, "accounts/sso/log_out.html", {"url": url}) if url else response
+
+
+def end_session_url(school_login: dict[str, str]) -> str:
+    """Return where the browser logs out at the provider; '' if it can't."""
+    try:
+        provider = get_adapter().get_identity_provider(school_login.get("provider", ""))
+        endpoint = oidc.discover(provider).get("end_session_endpoint", "")
+    except (SocialApp.DoesNotExist, oidc.ProviderError):
+        return ""
+    if not isinstance(endpoint, str) or not is_allowed(endpoint):
+        return ""
+    query = {
+        "id_token_hint": school_login["id_token"],
+        "client_id": provider.client_id,
+        "post_logout_redirect_uri": settings.SITE_URL + reverse("account_login"),
+    }
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+
+def _with_next(url: str, request: HttpRequest) -> str:
+    next_url = get_next_redirect_url(request)
+    return f"{url}?{urlencode({'next': next_url})}" if next_url else url
