@@ -77,6 +77,12 @@ class EmailForm(forms.Form):
 class ForgottenPasswordForm(account.ResetPasswordForm):
     email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
 
+    def clean_email(self) -> str:
+        """Look in the accounts alone; allauth's finds an address in its own table first, which may be a former one."""
+        email: str = self.cleaned_data["email"]
+        self.users = list(User.objects.filter(email=email, is_active=True))
+        return email
+
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Mail a link, or that there is no account; the answer is the same."""
         email: str = self.cleaned_data["email"]
