@@ -8,7 +8,6 @@ from allauth.account.utils import (
     get_next_redirect_url,
     passthrough_next_redirect_url,
     perform_login,
-    url_str_to_user_pk,
 )
 from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
@@ -17,8 +16,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -76,10 +74,7 @@ class NewPassword(PasswordResetFromKeyView):
 
     def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
         use_language(request, request.GET.get("taal", ""))
-        with transaction.atomic():
-            if request.method == "POST":  # the link is read while the account is locked, so that it works once
-                User.objects.select_for_update().filter(pk=_account_id(uidb36)).first()
-            response = super().dispatch(request, uidb36, key, **kwargs)
+        response = super().dispatch(request, uidb36, key, **kwargs)
         if request.method == "GET" and response.status_code == 302:  # to the address without the token
             response["Location"] += f"?{request.GET.urlencode()}"
         return response
@@ -88,13 +83,6 @@ class NewPassword(PasswordResetFromKeyView):
         if context.get("token_fail"):
             return link_gone(self.request, LinkGone("used"), again="account_reset_password")
         return super().render_to_response(context, **kwargs)
-
-
-def _account_id(uidb36: str) -> int | None:
-    try:
-        return int(url_str_to_user_pk(uidb36))
-    except ValidationError:
-        return None
 
 
 # --- The second step -----------------------------------------------------------------------------
