@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -211,7 +212,10 @@ MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
 
 # Login by the school: accounts/sso/.
 SOCIALACCOUNT_ADAPTER = "accounts.sso.adapter.SchoolAccountAdapter"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.sso.oidc.SchoolOpenIDProvider"}}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"provider_class": "accounts.sso.oidc.SchoolOpenIDProvider"},
+    "saml": {"provider_class": "accounts.sso.saml.SchoolSAMLProvider"},
+}
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
 # Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
 SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)

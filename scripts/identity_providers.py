@@ -39,7 +39,7 @@ def _node() -> Path:
 
 def start(program: str, config: dict[str, Any], *, folder: Path, log: Path) -> "subprocess.Popen[bytes]":
     """Start `program` of `folder` with `config`, which has its `issuer`; return once it answers."""
-    file = folder / f"{log.stem}.json"
+    file = log.with_suffix(".json")
     file.write_text(json.dumps(config))
     with log.open("wb") as output:
         node = subprocess.Popen(

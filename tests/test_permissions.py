@@ -121,6 +121,11 @@ accounts:find_school            GET    ok     ok      ok     ok      ok     ok  
 accounts:find_school            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
 accounts:school_login           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
 accounts:school_proof           GET    go     go      go     go      go     go    go        go    go    go    go
+school_login_start              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
+saml_acs                        POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
+saml_finish_acs                 GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
+saml_sls                        GET    go     go      go     go      go     go    go        go    go    go    go
+saml_metadata                   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 openid_connect_login            GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 school:identity_providers       GET    login  none    none   none    none   none  none      none  ok    none  none

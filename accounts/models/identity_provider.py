@@ -12,6 +12,7 @@ from allauth.socialaccount.models import SocialAccount
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -53,6 +54,9 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
     def active(self) -> IdentityProviderQuerySet:
         return self.filter(is_active=True).select_related("school")
 
+    def saml(self) -> IdentityProviderQuerySet:
+        return self.filter(preset__in=IdentityProvider.SAML_PRESETS)
+
     def for_address(self, typed: str) -> list[IdentityProvider]:
         """Return the active providers for the domain of `typed`, an e-mail address or a domain."""
         domains = read_domains(typed.strip().rpartition("@")[2])
@@ -90,7 +94,7 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
 
 
 class IdentityProvider(models.Model):
-    """An OpenID provider with which people of `school` log in.
+    """An OpenID or SAML provider with which people of `school` log in.
 
     allauth's `SocialAccount.provider` is its `public_id`, and `SocialAccount.uid` issuer and subject.
     """
@@ -98,7 +102,12 @@ class IdentityProvider(models.Model):
     class Preset(models.TextChoices):
         SURFCONEXT = "SURFCONEXT", "SURFconext"
         ENTRA = "ENTRA", "Microsoft Entra ID"
+        ENTREE = "ENTREE", "Entree Federatie (SAML)"
         OIDC = "OIDC", "Andere OpenID-provider"
+        SAML = "SAML", "Andere SAML-provider"
+
+    SAML_PRESETS = (Preset.ENTREE, Preset.SAML)
+    HUBS = (Preset.SURFCONEXT, Preset.ENTREE, Preset.ENTRA)  # one issuer, or one certificate, for many organisations
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.CASCADE, related_name="identity_providers")
@@ -114,10 +123,22 @@ class IdentityProvider(models.Model):
     issuer = LineField(
         "issuer",
         max_length=200,
-        help_text="Het adres van de provider, precies zoals de provider zelf het schrijft.",
+        help_text="Precies zoals de provider zelf het schrijft; bij SAML de entity-id.",
     )
-    client_id = LineField("client-id", max_length=191)
+    client_id = LineField("client-id", max_length=191, blank=True, help_text="Alleen bij OpenID.")
     client_secret = EncryptedField("client secret", blank=True)
+    metadata_url = LineField(
+        "adres van de metadata",
+        max_length=300,
+        blank=True,
+        help_text="Alleen bij SAML. Wordt elk uur opnieuw gelezen, zodat een nieuw certificaat vanzelf meekomt.",
+    )
+    metadata = models.TextField(
+        "metadata",
+        blank=True,
+        validators=[MaxLengthValidator(200_000)],
+        help_text="Alleen bij SAML, als de metadata geen adres heeft: de hele XML.",
+    )
     organization = LineField(
         "organisatie",
         max_length=200,
@@ -167,6 +188,10 @@ class IdentityProvider(models.Model):
         return self.name
 
     @property
+    def is_saml(self) -> bool:
+        return self.preset in self.SAML_PRESETS
+
+    @property
     def domain_list(self) -> list[str]:
         return read_domains(self.domains)
 
@@ -189,7 +214,11 @@ class IdentityProvider(models.Model):
             self._refuse_domains_of_others()
         except ValidationError as error:
             errors["domains"] = str(error.message)
-        if self.preset != self.Preset.OIDC and not self.organization:
+        if self.is_saml and not self.metadata_url and not self.metadata:
+            errors["metadata_url"] = "Vul het adres van de metadata in, of de metadata zelf."
+        if not self.is_saml and not self.client_id:
+            errors["client_id"] = "Dit veld is verplicht."
+        if self.preset in self.HUBS and not self.organization:
             errors["organization"] = "Vul in van welke organisatie de mensen zijn; bij deze soort is dat nodig."
         if self.preset == self.Preset.ENTRA and self.organization and self.organization not in self.issuer:
             errors["issuer"] = "De issuer hoort de tenant-id te bevatten; ‘common’ laat elke organisatie toe."

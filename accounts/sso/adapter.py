@@ -20,15 +20,14 @@ from accounts.models import IdentityProvider, User
 from accounts.sessions import sessions
 
 from . import people, proof
+from .common import ProviderError
 from .http import ProviderSession
 from .identity import Identity
-from .oidc import ProviderError
 from .pages import log_in_at_school, refused
 from .rules import Refused, Step
 
 logger = logging.getLogger(__name__)
-SCHOOL_LOGIN = "school_login"  # session key: the provider's public id and the ID token, to log out there as well
-OIDC = "openid_connect"
+SCHOOL_LOGIN = "school_login"  # session key: the provider's public id, and what logging out there takes
 
 
 class SchoolAccountAdapter(DefaultSocialAccountAdapter):
@@ -47,8 +46,10 @@ class SchoolAccountAdapter(DefaultSocialAccountAdapter):
             found = self.get_identity_provider(provider)
         except SocialApp.DoesNotExist:
             return []
+        if found.is_saml:
+            return [SocialApp(provider="saml", provider_id=str(found.public_id), name=found.name)]
         app = SocialApp(
-            provider=OIDC,
+            provider="openid_connect",
             provider_id=str(found.public_id),
             name=found.name,
             client_id=found.client_id,
@@ -121,8 +122,9 @@ class AccountAdapter(auth.AccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         if used := _provider_of(kwargs.get("signal_kwargs")):
-            id_token = kwargs["signal_kwargs"]["sociallogin"].state.get("id_token", "")
-            request.session[SCHOOL_LOGIN] = {"provider": used, "id_token": id_token}
+            state = kwargs["signal_kwargs"]["sociallogin"].state
+            to_log_out = {name: state[name] for name in ("id_token", "saml") if name in state}
+            request.session[SCHOOL_LOGIN] = {"provider": used, **to_log_out}
         return super().post_login(request, user, **kwargs)
 
 

@@ -33,6 +33,7 @@ _STANDARD: dict[str, list[str]] = {
     "first_name": ["given_name"],
     "last_name": ["family_name"],
 }
+_EMAIL_CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 # Per preset, the claims of each field, the first that is present. SURFconext: its page 'Claims', which has older and
 # newer names. Entra ID: 'Optional claims reference'; `employeeid` is a claim that the school adds.
 PRESETS: dict[str, dict[str, list[str]]] = {
@@ -49,6 +50,32 @@ PRESETS: dict[str, dict[str, list[str]]] = {
         "organization": ["tid"],
         "affiliation": ["roles"],
         "student_number": ["employeeid"],
+    },
+    # Entree Federatie: 'Attributen overzicht voor Service Providers'; the last three only by agreement with the school.
+    "ENTREE": {
+        "subject": ["uid"],
+        "email": ["mail"],
+        "first_name": ["givenName"],
+        "infix": ["nlEduPersonTussenvoegsels"],
+        "last_name": ["sn"],
+        "organization": ["nlEduPersonHomeOrganizationId"],
+        "affiliation": ["eduPersonAffiliation"],
+        "student_number": ["employeeNumber", "nlEduPersonProfileId"],
+    },
+    "SAML": {
+        "subject": ["urn:oasis:names:tc:SAML:attribute:subject-id", "NameID"],
+        "email": [
+            "urn:oid:0.9.2342.19200300.100.1.3",
+            "urn:mace:dir:attribute-def:mail",
+            "mail",
+            "email",
+            _EMAIL_CLAIM,
+        ],
+        "first_name": ["urn:oid:2.5.4.42", "urn:mace:dir:attribute-def:givenName", "givenName"],
+        "last_name": ["urn:oid:2.5.4.4", "urn:mace:dir:attribute-def:sn", "sn"],
+        "organization": ["urn:oid:1.3.6.1.4.1.25178.1.2.9", "schacHomeOrganization"],
+        "affiliation": ["urn:oid:1.3.6.1.4.1.5923.1.1.1.1", "eduPersonAffiliation"],
+        "student_number": ["urn:oid:1.3.6.1.4.1.25178.1.2.14", "studentNumber"],
     },
     "OIDC": {
         **_STANDARD,

@@ -10,9 +10,12 @@ from django.utils.text import slugify
 
 from accounts.models import IdentityProvider
 
+from .common import ProviderError
 from .http import is_allowed
 from .identity import FIELDS
+from .saml import read_metadata
 
+NO_ADDRESS = "Vul een adres in dat met https:// begint."
 _FIXED_ONCE_LINKED = ("preset", "issuer")
 
 
@@ -32,11 +35,10 @@ class ProviderForm(forms.ModelForm):
         provider = self.instance
         for name, field in self.fields.items():
             field.widget.attrs.setdefault("autocomplete", "off")
-            if name == "mapping":
+            if name in ("mapping", "metadata"):
                 field.widget.attrs["rows"] = 3
         if provider.pk is None:
             self.initial.update(name=provider.school.name, slug=slugify(provider.school.name))
-            self.fields["client_secret"].required = True
         else:
             self.fields["client_secret"].help_text = "Er is een geheim bewaard. Leeg: het blijft zoals het is."
             if provider.accounts.exists():
@@ -52,10 +54,30 @@ class ProviderForm(forms.ModelForm):
         return self.cleaned_data["client_secret"] or self.instance.client_secret
 
     def clean_issuer(self) -> str:
+        """Return the issuer; the entity id of SAML need not be an address."""
         issuer: str = self.cleaned_data["issuer"].strip()
-        if not is_allowed(issuer):
-            raise ValidationError("Vul een adres in dat met https:// begint.")
+        if self.cleaned_data.get("preset") not in IdentityProvider.SAML_PRESETS and not is_allowed(issuer):
+            raise ValidationError(NO_ADDRESS)
         return issuer
+
+    def clean_metadata_url(self) -> str:
+        url: str = self.cleaned_data["metadata_url"]
+        if url and not is_allowed(url):
+            raise ValidationError(NO_ADDRESS)
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        is_saml = cleaned.get("preset") in IdentityProvider.SAML_PRESETS
+        if not is_saml and not cleaned.get("client_secret") and "client_secret" not in self.errors:
+            self.add_error("client_secret", "Dit veld is verplicht.")
+        if is_saml and cleaned.get("metadata") and cleaned.get("issuer"):
+            try:
+                read_metadata(cleaned["metadata"], entity_id=cleaned["issuer"])
+            except ProviderError:
+                text = "Dit is geen metadata van deze entity-id met een certificaat en een inlogadres."
+                self.add_error("metadata", text)
+        return cleaned
 
     def clean_mapping(self) -> dict[str, Any]:
         mapping = self.cleaned_data["mapping"] or {}
@@ -71,7 +93,7 @@ class ProviderForm(forms.ModelForm):
         return mapping
 
 
-_OWN = ["name", "slug", "preset", "issuer", "client_id", "client_secret"]
+_OWN = ["name", "slug", "preset", "issuer", "client_id", "client_secret", "metadata_url", "metadata"]
 _TRUST = ["organization", "domains", "vouches_for_domains"]
 _REST = ["is_required", "is_active", "mapping"]
 

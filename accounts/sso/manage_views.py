@@ -91,8 +91,11 @@ def _addresses(provider: IdentityProvider | None) -> dict[str, str]:
     if provider is None:
         return {}
     site = settings.SITE_URL
-    return {
-        "login_url": site + reverse("accounts:school_login", args=[provider.slug]),
+    shared = {"login_url": site + reverse("accounts:school_login", args=[provider.slug])}
+    if provider.is_saml:
+        names = {"entity_id": "saml_metadata", "acs_url": "saml_acs", "sls_url": "saml_sls"}
+        return shared | {key: site + reverse(name, args=[provider.public_id]) for key, name in names.items()}
+    return shared | {
         "redirect_uri": site + reverse("openid_connect_callback", args=[provider.public_id]),
         "after_logout": site + reverse("account_login"),
     }

@@ -13,8 +13,6 @@ from typing import Any
 import jwt
 import requests
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.providers.base import AuthProcess
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -25,6 +23,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import IdentityProvider
 
+from .common import ProviderError, login_arguments
 from .http import is_allowed
 from .identity import DEFAULT_SCOPES, SCOPES, Identity, NoSubject, read_identity
 
@@ -32,14 +31,6 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY = 60  # seconds that a provider's clock may differ
 CACHED = 300  # seconds, of a discovery document
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-
-
-class ProviderError(OAuth2Error):
-    """The login fails on what the provider sends; `reason` is one of `templates/accounts/sso/refused.html`."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(detail or reason)
-        self.reason = reason
 
 
 def discover(provider: IdentityProvider) -> dict[str, Any]:
@@ -157,8 +148,7 @@ class SchoolOpenIDProvider(OpenIDConnectProvider):
     pkce_enabled_default = True
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Take `next` from the URL alone; allauth would let it set scopes and parameters as well."""
-        return {"process": AuthProcess.LOGIN, "next_url": get_adapter_next(request)}
+        return login_arguments(request)
 
     def redirect(
         self, request: HttpRequest, process: str, next_url: Any = None, data: Any = None, **kwargs: Any
@@ -185,12 +175,6 @@ class SchoolOpenIDProvider(OpenIDConnectProvider):
     def serialize(self) -> dict[str, Any]:
         """As allauth's, by our own id: two schools may have the same client id."""
         return {"id": self.app.provider_id, "app.client_id": self.app.client_id}
-
-
-def get_adapter_next(request: HttpRequest) -> str | None:
-    from allauth.account.utils import get_next_redirect_url
-
-    return get_next_redirect_url(request)
 
 
 class Callback(OAuth2CallbackView):

@@ -19,11 +19,15 @@ def manage_urls(area: manage_views.Area, start: str) -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("inloggen/school/aanbieder/<uuid:provider_id>/", translated(views.start), name="openid_connect_login"),
+    path("inloggen/school/aanbieder/<uuid:provider_id>/", translated(views.start), name="school_login_start"),
     path(
         "inloggen/school/aanbieder/<uuid:provider_id>/terug/",
         translated(views.callback),
         name="openid_connect_callback",
     ),
-    path("uitloggen/", translated(views.LogOut.as_view()), name="account_logout"),
+    path("inloggen/school/aanbieder/<uuid:provider_id>/acs/", translated(views.receive), name="saml_acs"),
+    path("inloggen/school/aanbieder/<uuid:provider_id>/acs/verder/", translated(views.finish), name="saml_finish_acs"),
+    path("inloggen/school/aanbieder/<uuid:provider_id>/sls/", translated(views.logged_out), name="saml_sls"),
+    path("inloggen/school/aanbieder/<uuid:provider_id>/metadata/", translated(views.metadata), name="saml_metadata"),
+    path("uitloggen/", translated(views.log_out), name="account_logout"),
 ]

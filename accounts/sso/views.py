@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,20 +15,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import IdentityProvider
 
-from . import oidc, proof
+from . import oidc, proof, saml
 from .adapter import SCHOOL_LOGIN
+from .common import ProviderError
 from .forms import AddressForm, FindSchoolForm, ProofForm
 from .http import is_allowed
 from .pages import refused
+
+logger = logging.getLogger(__name__)
 
 
 @never_cache
@@ -68,7 +73,8 @@ def school_login(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def start(request: HttpRequest, provider_id: UUID) -> HttpResponse:
     """Redirect to the provider."""
-    return _at_provider(oidc.login, request, provider_id)
+    is_saml = IdentityProvider.objects.saml().filter(public_id=provider_id).exists()
+    return _at_provider(saml.login if is_saml else oidc.login, request, provider_id)
 
 
 @never_cache
@@ -79,13 +85,48 @@ def callback(request: HttpRequest, provider_id: UUID) -> HttpResponse:
     return _at_provider(oidc.callback, request, provider_id)
 
 
+@csrf_exempt
+@never_cache
+@login_not_required
+@require_POST
+def receive(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """Where a SAML provider posts its answer to (assertion consumer service)."""
+    return _at_provider(saml.receive, request, provider_id)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def finish(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """Log in with the answer that `receive` stored."""
+    return _at_provider(saml.finish, request, provider_id)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def metadata(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """The metadata of this site for one SAML provider."""
+    return _at_provider(saml.metadata, request, provider_id)
+
+
+@never_cache
+@login_not_required
+@require_GET
+def logged_out(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """Where a SAML provider sends the browser to after logging out there; the session here has ended already."""
+    return redirect("account_login")
+
+
 def _at_provider(view: Any, request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    provider = get_object_or_404(IdentityProvider.objects.active(), public_id=provider_id)
+    if provider.is_saml is not (view.__module__ == saml.__name__):
+        return refused(request, "invalid", provider)
     try:
         response: HttpResponse = view(request, str(provider_id))
-    except SocialApp.DoesNotExist:
-        raise Http404 from None
-    except oidc.ProviderError as error:
-        return refused(request, error.reason, get_adapter().get_identity_provider(str(provider_id)))
+    except ProviderError as error:
+        logger.warning("Login at provider %s failed: %s, %s.", provider_id, error.reason, error)
+        return refused(request, error.reason, provider)
     return response
 
 
@@ -119,24 +160,23 @@ def prove(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sso/prove.html", context)
 
 
-class LogOut(LogoutView):
-    """Log out here, and at the provider if it supports it (OpenID Connect RP-Initiated Logout 1.0)."""
-
-    http_method_names = ["post", "options"]
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        url = end_session_url(request.session.get(SCHOOL_LOGIN, {}))
-        response: HttpResponse = super().post(request, *args, **kwargs)
-        # A page instead of a redirect, as the CSP lets no form lead to another site.
-        return render(request, "accounts/sso/log_out.html", {"url": url}) if url else response
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """Log out here, and at the provider if it supports it (OpenID Connect RP-Initiated Logout 1.0, SAML 2.0 SLO)."""
+    url = end_session_url(request, request.session.get(SCHOOL_LOGIN, {}))
+    response: HttpResponse = LogoutView.as_view()(request)
+    # A page instead of a redirect, as the CSP lets no form lead to another site.
+    return render(request, "accounts/sso/log_out.html", {"url": url}) if url else response
 
 
-def end_session_url(school_login: dict[str, str]) -> str:
+def end_session_url(request: HttpRequest, school_login: dict[str, Any]) -> str:
     """Return where the browser logs out at the provider; '' if it can't."""
     try:
         provider = get_adapter().get_identity_provider(school_login.get("provider", ""))
+        if provider.is_saml:
+            return saml.log_out_url(request, provider, school_login["saml"])
         endpoint = oidc.discover(provider).get("end_session_endpoint", "")
-    except (SocialApp.DoesNotExist, oidc.ProviderError):
+    except (SocialApp.DoesNotExist, ProviderError):
         return ""
     if not isinstance(endpoint, str) or not is_allowed(endpoint):
         return ""

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import IdentityProvider, Membership, School, User
 from accounts.sso.proof import resolve_code
 from digibeoordelen.outbox.models import OutgoingMail
+from scripts.environment import VENV
 from scripts.identity_providers import install, start
 from scripts.processes import free_port
 
@@ -48,7 +49,6 @@ PEOPLE = {
 @pytest.fixture(scope="module")
 def issuer(live_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running provider with `PEOPLE`, which has this site as its client."""
-    folder = tmp_path_factory.mktemp("identity-provider")
     address = f"http://127.0.0.1:{free_port()}"
     site = live_server.url
     client = {
@@ -57,7 +57,8 @@ def issuer(live_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "post_logout_redirect_uris": [f"{site}/inloggen/"],
     }
     config = {"issuer": address, "clients": [client], "people": PEOPLE}
-    node = start("openid.mjs", config, folder=install(folder), log=folder / "openid.log")
+    log = tmp_path_factory.mktemp("identity-provider") / "openid.log"
+    node = start("openid.mjs", config, folder=install(VENV / "identity-providers"), log=log)
     yield address
     node.terminate()
     node.wait()

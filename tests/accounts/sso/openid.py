@@ -97,7 +97,7 @@ def make_provider(school: School, **fields: Any) -> IdentityProvider:
 
 def begin(client: Client, provider: IdentityProvider, **query: str) -> dict[str, str]:
     """Start a login and return the parameters with which the browser reaches the provider."""
-    response = client.get(reverse("openid_connect_login", args=[provider.public_id]), query)
+    response = client.get(reverse("school_login_start", args=[provider.public_id]), query)
     assert response.status_code == 302, response.content.decode()
     return dict(parse_qsl(urlsplit(response["Location"]).query))
 

@@ -13,6 +13,7 @@ from accounts.models import IdentityProvider, Role, School, SchoolChange, User
 from tests.factories import SchoolFactory, UserFactory, member
 
 from .openid import SECRET, OpenID, log_in, make_provider
+from .saml import ENTITY, metadata, url
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +190,17 @@ def test_removing_leaves_nothing_dangling(
     assert "_auth_user_id" not in browser.session
     assert User.objects.get(email="anouk@hier.test").memberships.exists()
     assert SchoolChange.objects.get().after == ""
+
+
+def test_saml_provider_shows_what_to_fill_in(client: Client, staff: User, school: School) -> None:
+    new = {**NEW, "preset": "SAML", "issuer": ENTITY, "client_id": "", "client_secret": ""}
+    page = client.post(f"{pages(school)}nieuw/", new).content.decode()
+    assert "Vul het adres van de metadata in" in page
+    page = client.post(f"{pages(school)}nieuw/", {**new, "metadata": metadata(entity="urn:anders")}).content.decode()
+    assert "geen metadata van deze entity-id" in page
+    assert "https://" in client.post(f"{pages(school)}nieuw/", {**new, "metadata_url": "ftp://x"}).content.decode()
+    response = client.post(f"{pages(school)}nieuw/", {**new, "metadata": metadata()})
+    provider = IdentityProvider.objects.get()
+    page = client.get(response["Location"]).content.decode()
+    for name in ("saml_metadata", "saml_acs", "saml_sls"):
+        assert url(provider, name) in page

@@ -40,7 +40,7 @@ def test_wrong_issuer(client: Client, openid: OpenID, provider: IdentityProvider
 
 def test_discovery_of_another_issuer(client: Client, openid: OpenID, provider: IdentityProvider) -> None:
     openid.discovery["issuer"] = "https://id.elders.test"
-    response = client.get(reverse("openid_connect_login", args=[provider.public_id]))
+    response = client.get(reverse("school_login_start", args=[provider.public_id]))
     assert is_refused(client, response, words="niet goed ingesteld")
 
 
@@ -161,7 +161,7 @@ def test_removed_or_inactive_provider(
         IdentityProvider.objects.all().delete()
     openid.nonce = sent["nonce"]
     assert come_back(client, provider, state=sent["state"]).status_code == 404
-    assert client.get(reverse("openid_connect_login", args=[provider.public_id])).status_code == 404
+    assert client.get(reverse("school_login_start", args=[provider.public_id])).status_code == 404
     assert client.get(f"/inloggen/school/{provider.slug}/").status_code == 404
     assert not User.objects.exists()
 
@@ -205,7 +205,7 @@ def test_discovery_that_lacks_an_endpoint(
     client: Client, openid: OpenID, provider: IdentityProvider, broken: dict[str, Any]
 ) -> None:
     openid.discovery |= broken
-    response = client.get(reverse("openid_connect_login", args=[provider.public_id]))
+    response = client.get(reverse("school_login_start", args=[provider.public_id]))
     assert is_refused(client, response, words="niet goed ingesteld")
 
 
