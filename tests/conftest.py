@@ -48,6 +48,7 @@ pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.brows
 # Database-specific behaviour: constraints, upserts, ordering, searching, JSON, limits of a statement.
 ON_SQLITE_TOO = (
     "accounts/people/test_import_people.py",
+    "accounts/scim/test_people.py",
     "accounts/test_search.py",
     "addressbook/test_import_contacts.py",
     "assessments/examiner/test_saving.py",

@@ -34,6 +34,7 @@ OF_THE_SITE = {
     "accounts.SchoolChange.label",
     "accounts.SchoolChange.name",
     "accounts.SchoolInvitation.by_name",
+    "accounts.ScimKey.by_name",
     "accounts.Session.session_data",
     "accounts.Session.session_key",
     "accounts.User.password",
