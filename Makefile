@@ -16,7 +16,7 @@ school-login:  ## beside make run: a school's own login page, to try logging in 
 test:  ## every check: linters, types, tests on PostgreSQL with Redis, some on SQLite
 	@exec $(PYTHON) -m scripts.run_tests
 
-test-quick:  ## the tests on SQLite alone, without browser and processes
+test-quick:  ## the tests on SQLite alone, without browser, processes and the slow ones
 	@exec $(PYTHON) -m scripts.run_tests --quick
 
 bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCALE=0.01 ARGS=-v

@@ -26,11 +26,11 @@ from digibeoordelen.admin import BaseAdmin
 
 from .fields import AddressFormField
 from .http import UserRequest
-from .models import ExamOffice, Membership, School, User
+from .models import ExamCommittee, ExamOffice, Membership, School, User
 from .models.retention_terms import TERMS
 from .people import roles
 from .people.notify import GrantedRole, notify_roles
-from .school.changes import log_office, log_settings
+from .school.changes import log_committee, log_office, log_settings
 from .search import holds, matches
 
 admin.site.unregister(Group)  # permissions come from roles at a school and from `is_staff`
@@ -110,7 +110,6 @@ class SchoolAdmin(ForStaff, FoldedSearch):
     list_display = ["name", ACTIVATED]
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
-    inlines = [ExamOfficeInline]
     # Terms are the school's choice, on a page that shows the effect; `accounts.consortium` activates.
     exclude = [*TERMS, "digital_assessment_active"]
     readonly_fields = [ACTIVATED]
@@ -124,11 +123,30 @@ class SchoolAdmin(ForStaff, FoldedSearch):
         super().save_model(request, obj, form, change)
         log_settings(before=before, after=obj, by=request.user)
 
+
+@admin.register(ExamCommittee)
+class ExamCommitteeAdmin(ForStaff, FoldedSearch):
+    """Settings and exam offices; Schoolbeheer decides on names, programmes and members."""
+
+    list_display = ["school", "name", yes_no_column("is_default", "standaard")]
+    list_select_related = ["school"]
+    search_fields = ["school__name", "name"]
+    inlines = [ExamOfficeInline]
+    fields = ["school", "name", "four_eyes", "reminder_text"]
+    readonly_fields = ["school", "name"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: UserRequest, obj: ExamCommittee, form: Any, change: bool) -> None:  # type: ignore[override]
+        """Log the changes for the school."""
+        before = ExamCommittee.objects.get(pk=obj.pk)
+        super().save_model(request, obj, form, change)
+        log_committee(before=before, after=obj, by=request.user)
+
     def save_formset(self, request: UserRequest, form: Any, formset: Any, change: bool) -> None:  # type: ignore[override]
-        was = {office.pk: str(office) for office in ExamOffice.objects.filter(school=form.instance)}
+        was = {office.pk: str(office) for office in ExamOffice.objects.filter(committee=form.instance)}
         super().save_formset(request, form, formset, change)
-        if formset.model is not ExamOffice:
-            return
         for office in formset.deleted_objects:
             log_office(office=office, before=str(office), after="", by=request.user)
         for office in [*formset.new_objects, *(office for office, _ in formset.changed_objects)]:

@@ -19,11 +19,13 @@ class AccountsConfig(AppConfig):
         from .people import links as people_links
         from .people.importing.write import PEOPLE
         from .registration import registration
+        from .scim import people as scim_people
         from .sessions.sessions import remember_start
         from .sso import manage, proof
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
+        join.invitation_accepted.connect(scim_people.accept, dispatch_uid="accounts.scim.accept")
         resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve_registration)
         signals.authenticator_added.connect(mfa.on_added)
         signals.authenticator_removed.connect(mfa.on_removed)

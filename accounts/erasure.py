@@ -17,7 +17,17 @@ from accounts.auth.address_history import Address, addresses_of, answered_to, in
 from digibeoordelen.outbox import queue
 from digibeoordelen.outbox.models import OutgoingMail
 
-from .models import EmailChange, Membership, NumberReport, Registration, RoleChange, School, SchoolInvitation, User
+from .models import (
+    DirectoryUser,
+    EmailChange,
+    Membership,
+    NumberReport,
+    Registration,
+    RoleChange,
+    School,
+    SchoolInvitation,
+    User,
+)
 
 UNUSED_RETENTION = timedelta(days=365)  # of an account without a role, and of a closed invitation
 
@@ -60,11 +70,12 @@ def erase_account(user: User) -> bool:
 def erase_unused(*, on: date) -> int:
     """Delete accounts without a role that were idle for `UNUSED_RETENTION`; return how many.
 
-    Invitations that closed as long ago are deleted first.
+    Invitations that closed as long ago are deleted first, and people whom a directory ended as long ago.
     """
     before = timezone.make_aware(datetime.combine(on, time.min)) - UNUSED_RETENTION
     closed = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
     SchoolInvitation.objects.filter(closed).delete()
+    DirectoryUser.objects.filter(user=None, is_active=False, changed_at__lt=before).delete()
     idle = Q(last_login__isnull=True) | Q(last_login__lt=before)
     lately = RoleChange.objects.filter(user=OuterRef("pk"), at__gte=before)
     unused = User.objects.filter(idle, ~Exists(lately), joined_at__lt=before, memberships__isnull=True)
@@ -73,9 +84,10 @@ def erase_unused(*, on: date) -> int:
 
 
 def _purge_joining(user: User, addresses: Iterable[Address], school: School | None = None) -> None:
-    """Delete the invitations and role changes of the user, at one school or all."""
+    """Delete the invitations and role changes of the user, and what directories said, at one school or all."""
     at = Q(school=school) if school else Q()
     RoleChange.objects.filter(at, user=user).purge()
+    DirectoryUser.objects.filter(at, Q(user=user) | Q(user=None) & invited_at(addresses)).delete()
     invitations = SchoolInvitation.objects.filter(at, invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
     purge_invitations(invitations)
     invitations.delete()

@@ -5,6 +5,7 @@ from django.urls import path
 from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
+from .scim import screen_views
 from .sso.manage_views import SCHOOL, unlink_person
 from .sso.urls import manage_urls
 
@@ -46,5 +47,9 @@ urlpatterns = [
         invitation_views.withdraw,
         name="withdraw_invitation",
     ),
+    path("<int:school_id>/koppeling/", screen_views.directory, name="directory"),
+    path("<int:school_id>/koppeling/sleutels/nieuw/", screen_views.make_key, name="make_scim_key"),
+    path("<int:school_id>/koppeling/sleutels/<int:key_id>/intrekken/", screen_views.revoke_key, name="revoke_scim_key"),
+    path("<int:school_id>/koppeling/groepen/<uuid:public_id>/", screen_views.group_role, name="group_role"),
     *import_views.pages.urls("<int:school_id>/importeren/"),
 ]

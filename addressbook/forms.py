@@ -60,6 +60,8 @@ class ContactForm(DetailsForm):
 class NewContactForm(ContactForm):
     """A new contact; with several `schools` the form asks which."""
 
+    folds_help = False
+
     at_school = forms.ModelChoiceField(School.objects.none(), label="School", empty_label="Kies de school")
 
     def __init__(self, *args: Any, schools: QuerySet[School], **kwargs: Any) -> None:

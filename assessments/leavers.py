@@ -21,7 +21,7 @@ from .models import Assessment, Event, MailAbout, initiator_left, student_left
 
 INITIATOR = "De docent die deze beoordeling startte is weg. Neem de beoordeling eerst over."
 TO_EXAM_OFFICE = ("result", "result_withdrawn")
-FROM_OR_TO_INITIATOR = ("reminder", "reminder_together", "all_done", "proposal", "cancelled_initiator")
+FROM_OR_TO_INITIATOR = ("reminder", "reminder_together", "all_done", "proposal", "cancelled_initiator", "handed_over")
 
 
 def why_paused(assessment: Assessment, *, initiator_left: bool | None = None) -> str:
@@ -46,12 +46,13 @@ def refuse_student_left(assessment: Assessment) -> None:
 
 
 def who_to_ask(assessment: Assessment) -> User | None:
-    """Return whom an examiner asks: the initiator, else a member of the exam committee, else of Schoolbeheer."""
+    """Return whom an examiner asks: the initiator, else a member of its exam committee, else of Schoolbeheer."""
     if not assessment.initiator_left:
         return assessment.initiator
-    present = assessment.school.memberships.present().filter(user__is_active=True).exclude(user=assessment.student.user)
-    for role in (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER):
-        if membership := present.filter(role=role).select_related("user").order_by("pk").first():
+    managers = assessment.school.memberships.filter(role=Role.SCHOOLBEHEER)
+    for memberships in (assessment.committee.people(), managers):
+        present = memberships.filter(user__is_active=True).exclude(user=assessment.student.user)
+        if membership := present.select_related("user").order_by("pk").first():
             return membership.user
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from email.utils import formataddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.language import Language
 from accounts.mail.rendering import one_line, render_mail, sender_of
-from accounts.models import Membership, School, User
+from accounts.models import ExamCommittee, Membership, School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -62,7 +62,13 @@ def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> Ou
     return _queue_to_examiner(
         "reminder",
         invitation,
-        context={"open_parts": open_parts, "parts": parts, "stop_link": stop, "is_ahead": is_ahead},
+        context={
+            "open_parts": open_parts,
+            "parts": parts,
+            "stop_link": stop,
+            "is_ahead": is_ahead,
+            "committee_texts": _committee_texts([invitation.assessment]),
+        },
         more_links={"stop": unsubscribe.stop_link(invitations=[invitation])},
         headers=_unsubscribe(stop),
     )
@@ -93,6 +99,7 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "askers": askers,
             "valid_until": min(invitation.expires_at for invitation in invitations),
             "stop_link": stop,
+            "committee_texts": _committee_texts([invitation.assessment for invitation in invitations]),
         },
         links={
             "start": assessments_links.batch_mail_link(invitations=invitations),
@@ -128,6 +135,12 @@ def _asker(assessment: Assessment, by: User) -> User:
     return by if assessment.initiator_left else assessment.initiator
 
 
+def _committee_texts(assessments: Collection[Assessment]) -> list[str]:
+    """Return what their exam committees add to reminders, each text once."""
+    committees = ExamCommittee.objects.filter(assessments__in=assessments).exclude(reminder_text="")
+    return list(dict.fromkeys(committees.order_by("pk").values_list("reminder_text", flat=True)))
+
+
 def queue_cancelled(*, invitation: Invitation, by: User) -> OutgoingMail:
     """Notify an invited examiner that nothing is left to do, without the reason."""
     assessment = invitation.assessment
@@ -146,6 +159,18 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
     return _queue(
         "cancelled_initiator",
+        to=assessment.initiator,
+        about=[assessment],
+        context={"assessment": assessment, "by": by, "link": url},
+        reply_to=by.email,
+    )
+
+
+def queue_handed_over(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Notify the new initiator that `by` handed the assessment over."""
+    url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
+    return _queue(
+        "handed_over",
         to=assessment.initiator,
         about=[assessment],
         context={"assessment": assessment, "by": by, "link": url},

@@ -36,6 +36,7 @@ urlpatterns = [
     path("beoordelingen/<uuid:public_id>/", views.detail, name="detail"),
     path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.assessment_delivery_status, name="sending"),
     path("beoordelingen/<uuid:public_id>/intrekken/", views.undo_start, name="take_back"),
+    path("beoordelingen/<uuid:public_id>/overdragen/", views.hand_over, name="hand_over"),
     path("beoordelingen/<uuid:public_id>/volgen/", views.become_initiator, name="become_initiator"),
     # The flow of starting: `public_id` is of an assessment, or of a selection of several
     path("afnames/selectie/", start_views.select, name="select"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from accounts.models import Membership, Role, School, User
+from accounts.models import ExamCommittee, Membership, Role, School, User
 from bench.people import make_people
 from tests.factories import make_exam
 
@@ -80,10 +80,10 @@ CROSS JOIN LATERAL (
 """
 ASSESSMENTS = """
 INSERT INTO assessments_assessment
-    (id, public_id, school_id, student_id, exam_id, unit_id, unit_code, attempt, initiator_id, status, status_since,
-     version, place, created_at, cancel_kind, cancel_reason,
+    (id, public_id, school_id, committee_id, student_id, exam_id, unit_id, unit_code, attempt, initiator_id, status,
+     status_since, version, place, created_at, cancel_kind, cancel_reason,
      counts_as_attempt, ovg, grade, final_at, final_by_id)
-SELECT n, md5(n::text)::uuid, school_id, student, exam_id, unit, code, 1, initiator, status, since,
+SELECT n, md5(n::text)::uuid, school_id, school_id, student, exam_id, unit, code, 1, initiator, status, since,
        1, '', since - interval '20 days', CASE WHEN status = 'CANCELLED' THEN 'NO_SHOW' ELSE '' END,
        CASE WHEN status = 'CANCELLED' THEN 'Niet verschenen.' ELSE '' END, true,
        CASE WHEN status = 'FINAL' THEN 'V' ELSE '' END, CASE WHEN status = 'FINAL' THEN 6.5 END,
@@ -119,6 +119,10 @@ def make_afnames(count: int) -> None:
     smaller = max(1, count // 10_000)
     School.objects.bulk_create(
         School(pk=pk, name=f"School {pk}", digital_assessment_active=True) for pk in range(1, smaller + 2)
+    )
+    # Of each school the only committee has the school's id.
+    ExamCommittee.objects.bulk_create(
+        ExamCommittee(pk=pk, school_id=pk, is_default=True) for pk in range(1, smaller + 2)
     )
     for _ in range(EXAMS):
         make_exam(units=UNITS, criteria=1)

@@ -5,22 +5,32 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.http import UserRequest
-from accounts.models import Role, School, User
+from accounts.models import ExamCommittee, Role, School, User
 from assessments.models import Assessment
 
 
 def get_schools(user: User) -> QuerySet[School]:
-    """Return the schools where `user` is in the committee, by name; raise `Http404` without one."""
+    """Return the schools where `user` is in a committee, by name; raise `Http404` without one."""
     schools = user.schools_as(Role.EXAMENCOMMISSIE).order_by("name")
     if not schools:
         raise Http404
     return schools
+
+
+def get_committees(user: User) -> list[ExamCommittee]:
+    """Return the committees of `user`, by school, the default one first; raise `Http404` without one."""
+    committees = ExamCommittee.objects.visible_to(user).select_related("school")
+    found = list(committees.order_by("school__name", "-is_default", Lower("name")))
+    if not found:
+        raise Http404
+    return found
 
 
 def student_memberships(user: User) -> list[int]:
@@ -29,7 +39,7 @@ def student_memberships(user: User) -> list[int]:
 
 
 def get_assessment(user: User, public_id: UUID) -> Assessment:
-    """Return an assessment of a school where `user` is in the committee, not their own; else raise `Http404`."""
+    """Return an assessment of one of the committees of `user`, not their own; else raise `Http404`."""
     return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
 
 

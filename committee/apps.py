@@ -8,12 +8,15 @@ class CommitteeConfig(AppConfig):
     verbose_name = "examencommissie"
 
     def ready(self) -> None:
+        from accounts.school import dashboard
         from assessments.privacy.access_log import register_exports
 
         from .decisions import batch_job
         from .models import FinalBatch
+        from .organisation import organisation
 
         register_exports(_exports_with)
+        dashboard.register(organisation.without_members)
         FinalBatch.work = batch_job.work
 
 

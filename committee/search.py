@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from accounts.fields import LineFormField
 from accounts.http import UserRequest
-from accounts.models import Membership, Role, School, User
+from accounts.models import ExamCommittee, Membership, Role, School, User
 from accounts.search import matches
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-from .access import get_schools, student_memberships
+from .access import get_committees, student_memberships
 
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # the 'Beoordeeld' ones that a member proposed to make final
@@ -61,6 +61,7 @@ class SearchForm(forms.Form):
     The period is that of the current status (column 'Sinds').
     """
 
+    commissie = forms.ChoiceField(label="Examencommissie", required=False)
     examen = forms.ChoiceField(label="Examen", required=False)
     student = LineFormField(label="Student", required=False)
     status = forms.ChoiceField(
@@ -100,17 +101,20 @@ class Place:
 
 
 class AssessmentSearch:
-    """A search at the schools where `user` is in the committee; raises `Http404` without one.
+    """A search in the committees of `user`, or in the chosen one; raises `Http404` without any.
 
-    The default status is 'Beoordeeld', which waits for the committee. `PROPOSED` exists where a school has
+    The default status is 'Beoordeeld', which waits for the committee. `PROPOSED` exists where a committee has
     `four_eyes`. An invalid field does not filter and has its error.
     """
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         self.user = user
-        self.schools, self.memberships = list(get_schools(user)), student_memberships(user)
-        self.four_eyes = any(school.four_eyes for school in self.schools)
-        assessed = Assessment.objects.filter(school__in=self.schools, exam=OuterRef("pk")).order_by()
+        self.all_committees, self.memberships = get_committees(user), student_memberships(user)
+        chosen = [one for one in self.all_committees if str(one.pk) == data.get("commissie")]
+        self.committees = chosen or self.all_committees
+        self.schools = list({committee.school_id: committee.school for committee in self.committees}.values())
+        self.four_eyes = any(committee.four_eyes for committee in self.committees)
+        assessed = Assessment.objects.filter(committee__in=self.committees, exam=OuterRef("pk")).order_by()
         self.exams = {exam.pk: exam for exam in Exam.objects.filter(Exists(assessed))}
         data = data.copy()
         data.setdefault("status", Status.ASSESSED)
@@ -118,11 +122,25 @@ class AssessmentSearch:
         fields: dict[str, Any] = self.form.fields
         if self.four_eyes:
             fields["status"].choices = [*fields["status"].choices, (PROPOSED, "Voorgedragen")]
+        fields["commissie"].choices = [
+            ("", "Alle examencommissies"),
+            *((str(one.pk), self.label(one)) for one in self.all_committees),
+        ]
         fields["examen"].choices = [("", "Alle examens"), *((str(pk), str(exam)) for pk, exam in self.exams.items())]
         self.form.is_valid()
         self.values = self.form.cleaned_data
         sort = data.get("sorteer", "")
         self.sort = sort if sort.removeprefix("-") in SORTS else ""
+
+    def label(self, committee: ExamCommittee) -> str:
+        """Return the committee's name, with its school where the user's committees are of several."""
+        several = len({one.school_id for one in self.all_committees}) > 1
+        return f"{committee.name} ({committee.school})" if several else committee.name
+
+    @property
+    def names_committees(self) -> bool:
+        """Whether rows name their committee: where the search is in several."""
+        return len(self.committees) > 1
 
     @property
     def inactive(self) -> str:
@@ -140,6 +158,14 @@ class AssessmentSearch:
         return self.exams[int(selected)] if selected else None
 
     @property
+    def exam_schools(self) -> list[School]:
+        """The schools where a committee of the search decides on the exam; [] without one."""
+        if self.exam is None or len(self.schools) == 1:
+            return self.schools if self.exam else []
+        code, find = self.exam.code, ExamCommittee.objects.of_programme
+        return [school for school in self.schools if find(school=school.pk, code=code) in self.committees]
+
+    @property
     def problems(self) -> list[str]:
         """The errors, each with the label of its field."""
         return [f"‘{self.form[name].label}’: {error}" for name, errors in self.form.errors.items() for error in errors]
@@ -147,7 +173,7 @@ class AssessmentSearch:
     @property
     def has_filters(self) -> bool:
         """Whether a field other than the status filters."""
-        return any(value for name, value in self.values.items() if name != "status")
+        return any(value for name, value in self.values.items() if name not in ("status", "commissie"))
 
     @property
     def folded_count(self) -> int:
@@ -158,12 +184,12 @@ class AssessmentSearch:
     def filters_by_person(self) -> bool:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
-    def find(self, status: str, *, school: School) -> AssessmentQuerySet:
-        """Return the matching assessments of `school` with this status, `ALL` or `PROPOSED`.
+    def find(self, status: str, *, committee: ExamCommittee) -> AssessmentQuerySet:
+        """Return the matching assessments of `committee` with this status, `ALL` or `PROPOSED`.
 
-        The same rows as `AssessmentQuerySet.for_committee`, from schools and memberships that were read once.
+        The same rows as `AssessmentQuerySet.for_committee`, from committees and memberships that were read once.
         """
-        queryset = self._filter(Assessment.objects.filter(school=school))
+        queryset = self._filter(Assessment.objects.filter(committee=committee))
         if self.memberships:
             queryset = queryset.exclude(student__in=self.memberships)
         if status == PROPOSED:
@@ -185,10 +211,10 @@ class AssessmentSearch:
         fields = (*SORTS[self.sort.removeprefix("-") or BY_DATE], "pk")
         order = [f"-{name}" if descending else name for name in fields]
         rows: list[tuple[Any, ...]] = []
-        for school in self.schools:  # an index gives the order within one school only
-            queryset = self.find(self.status, school=school).order_by(*order)
+        for committee in self.committees:  # an index gives the order within one committee only
+            queryset = self.find(self.status, committee=committee).order_by(*order)
             rows += queryset.values_list(*fields, "public_id")[: MAX_SORTED + 1]
-        if len(self.schools) > 1:
+        if len(self.committees) > 1:
             rows.sort(key=lambda row: row[:-1], reverse=descending)
         return [(row[-2], row[-1]) for row in rows[: MAX_SORTED + 1]]
 
@@ -213,7 +239,7 @@ class AssessmentSearch:
         """
         if self.exam is None:
             return None
-        return self._filter(Assessment.objects.filter(school__in=self.schools, status=Status.FINAL))
+        return self._filter(Assessment.objects.filter(committee__in=self.committees, status=Status.FINAL))
 
     def _filter(self, queryset: AssessmentQuerySet) -> AssessmentQuerySet:
         """By every field but the status."""

@@ -142,7 +142,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make test", description="Runs the checks.")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--lint", action="store_true", help="the linters and type checks alone")
-    only.add_argument("--quick", action="store_true", help="pytest on SQLite, without browser and processes")
+    only.add_argument("--quick", action="store_true", help="pytest on SQLite: no browser, process or slow test")
     return parser.parse_args()
 
 

@@ -20,7 +20,10 @@ HARMLESS = (
     *("htmx:sendAbort", "htmx:afterRequest"),  # a request aborted by leaving the page; other failures log more
     "htmx:oobErrorNoTarget, #mail-",  # the mail of an invitation created elsewhere after the page was opened
 )
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"),
+    "--font-render-hinting=none",  # the shell without windows hints more than Chromium, which moves what follows a text
+]
 
 
 def find_chromium() -> str | None:

@@ -48,13 +48,13 @@ pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.brows
 # Database-specific behaviour: constraints, upserts, ordering, searching, JSON, limits of a statement.
 ON_SQLITE_TOO = (
     "accounts/people/test_import_people.py",
-    "accounts/people/test_people_views.py",
+    "accounts/scim/test_people.py",
     "accounts/test_search.py",
     "addressbook/test_import_contacts.py",
     "assessments/examiner/test_saving.py",
-    "assessments/privacy/test_erasure.py",
     "assessments/progress/test_list.py",
-    "committee/assessment_list/",
+    "committee/assessment_list/test_list.py",
+    "committee/assessment_list/test_query.py",
     "committee/export/test_snapshot.py",
     "committee/statistics/",
     "errors/test_unstorable.py",
@@ -65,16 +65,48 @@ ON_SQLITE_TOO = (
     "test_append_only.py",
     "test_constraints.py",
 )
+# Most of the time of `make test-quick`: PDFs, large files and schools, walks of every address, drawn examples.
+SLOW = (
+    "accounts/auth/test_enumeration.py",
+    "accounts/people/test_import_people.py::test_large",
+    "accounts/people/test_import_people.py::test_long",
+    "accounts/test_admin_lookups.py",
+    "addressbook/test_import_contacts.py::test_ten_thousand",
+    "assessments/coupling/test_couplings.py::test_assignments_follow",
+    "assessments/documents/",
+    "assessments/examiner/test_examiner_copy.py",
+    "assessments/examiner/test_views.py::test_get_requests_write_nothing",
+    "assessments/invitations/test_batch.py",
+    "assessments/invitations/test_replace.py::test_replacement_gets_every_part",
+    "assessments/invitations/test_scheduled_reminders.py",
+    "assessments/privacy/test_nothing_is_findable.py",
+    "assessments/privacy/test_study_dates_import.py",
+    "assessments/start/test_start.py::test_search_in_a_large_school",
+    "assessments/test_autosave.py",
+    "assessments/test_corrections.py::test_newest_current_decision_counts",
+    "assessments/test_mail_html.py",
+    "assessments/test_whole_life.py",
+    "committee/assessment_list/test_query.py",
+    "demo/",
+    "test_fuzz.py",
+    "test_permissions.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `make test` also runs on SQLite: the above, and those with commits and locks."""
-    here = Path(__file__).parent
+    """Mark the slow tests, and those that `make test` also runs on SQLite: the above, and those with commits and locks.
+
+    A test without a database runs once.
+    """
+    tests = f"{Path(__file__).parent}/"
     for item in items:
-        mark = item.get_closest_marker("django_db")
-        commits = bool(mark and mark.kwargs.get("transaction")) and "chromium" not in getattr(item, "fixturenames", ())
-        if commits or item.path.relative_to(here).as_posix().startswith(ON_SQLITE_TOO):
+        mark, fixtures = item.get_closest_marker("django_db"), getattr(item, "fixturenames", ())
+        commits = bool(mark and mark.kwargs.get("transaction")) and "chromium" not in fixtures
+        place = f"{item.path}::{item.name}".removeprefix(tests)
+        if commits or (place.startswith(ON_SQLITE_TOO) and (mark or "db" in fixtures)):
             item.add_marker(pytest.mark.sqlite)
+        if place.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish() -> None:

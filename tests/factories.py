@@ -45,7 +45,10 @@ class ExamOfficeFactory(DjangoModelFactory):
     class Meta:
         model = ExamOffice
 
-    school = factory.SubFactory(SchoolFactory)
+    class Params:
+        school = factory.SubFactory(SchoolFactory)
+
+    committee = factory.LazyAttribute(lambda made: made.school.default_committee)
     name = "Examenbureau"
     email = factory.Sequence(lambda n: f"examenbureau{n}@school.test")
 

@@ -63,6 +63,7 @@ def _to_examiners(invitations: list[Invitation]) -> None:
 
 def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, committee_member: User) -> None:
     steps.assess(invitation)  # mails the initiator
+    mails.queue_handed_over(assessment=assessment, by=committee_member)
     mails.queue_cancelled_to_initiator(assessment=assessment, by=committee_member)
     mails.queue_cancelled_to_student(assessment=assessment, by=committee_member)
     document = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")

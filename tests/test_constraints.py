@@ -15,7 +15,6 @@ from accounts.models import (
     ExamOffice,
     Membership,
     PeopleImport,
-    RecoveryCode,
     Registration,
     Role,
     RoleChange,
@@ -99,10 +98,10 @@ def no_days_to_appeal(cast):
     School.objects.update(appeal_days=0)
 
 
-@breaks("recovery_code_once")
-def same_recovery_code(cast):
-    for _ in range(2):
-        RecoveryCode.objects.create(user=cast.docent, digest="ab" * 32)
+@breaks("identity_provider_once_per_school")
+def same_identity_provider(cast):
+    for slug in ("een", "twee"):
+        cast.school.identity_providers.create(name="ROC", slug=slug, issuer="https://idp.test", client_id="roc")
 
 
 @breaks("school_colour_is_one")
@@ -199,10 +198,31 @@ def a_file_that_was_never_made(cast):
     DataRequest.objects.create(student=cast.student, asked_by_name="Dirk", file=keep(b"zip"))
 
 
-@breaks("exam_office_once_per_school")
+@breaks("exam_committee_one_default_per_school")
+def two_default_committees(cast):
+    cast.school.committees.create(name="Nog een", is_default=True)
+
+
+@breaks("exam_committee_name_once_per_school")
+def same_committee_in_capitals(cast):
+    cast.school.committees.create(name="EXAMENCOMMISSIE")
+
+
+@breaks("exam_committee_has_name")
+def committee_without_name(cast):
+    cast.school.committees.create(name="")
+
+
+@breaks("programme_in_one_committee_per_school")
+def programme_of_two_committees(cast):
+    for name in ("Zorg", "Techniek"):
+        cast.school.committees.create(name=name).programmes.create(school=cast.school, code="25656")
+
+
+@breaks("exam_office_once_per_committee")
 def same_address_in_capitals(cast):
     office = ExamOfficeFactory(school=cast.school)
-    ExamOffice.objects.create(school=cast.school, name="Nog een", email=office.email.upper())
+    ExamOffice.objects.create(committee=office.committee, name="Nog een", email=office.email.upper())
 
 
 @breaks("user_email_lower_case")
@@ -287,6 +307,40 @@ def accepted_and_withdrawn(cast):
 @breaks("school_invitation_language_known")
 def asked_in_german(cast):
     ask(cast, language="de")
+
+
+def in_directory(cast, user_name, **fields):
+    key = cast.school.scim_keys.create(name="Directory", token_sha256=user_name)
+    return cast.school.directory_users.create(key=key, user_name=user_name, **fields)
+
+
+@breaks("directory_user_name_once_per_school")
+def user_name_twice(cast):
+    in_directory(cast, "noa")
+    cast.school.directory_users.create(key=cast.school.scim_keys.get(), user_name="noa")
+
+
+@breaks("directory_email_once_per_school")
+def directory_email_twice(cast):
+    in_directory(cast, "noa", email="noa@hier.test")
+    in_directory(cast, "kim", email="noa@hier.test")
+
+
+@breaks("directory_number_once_per_school")
+def directory_number_twice(cast):
+    in_directory(cast, "noa", student_number="1")
+    in_directory(cast, "kim", student_number="1")
+
+
+@breaks("directory_account_once")
+def account_twice_in_directory(cast):
+    in_directory(cast, "noa", user=cast.docent)
+    in_directory(cast, "kim", user=cast.docent)
+
+
+@breaks("directory_group_role_known")
+def group_with_unknown_role(cast):
+    cast.school.directory_groups.create(display_name="Groep", role="KONING")
 
 
 @breaks("peopleimport_done_at_a_time")

@@ -34,6 +34,7 @@ OF_THE_SITE = {
     "accounts.SchoolChange.label",
     "accounts.SchoolChange.name",
     "accounts.SchoolInvitation.by_name",
+    "accounts.ScimKey.by_name",
     "accounts.Session.session_data",
     "accounts.Session.session_key",
     "accounts.User.password",
@@ -102,7 +103,8 @@ def form_classes() -> Iterator[type[forms.BaseForm]]:
 
 def text_inputs(form: type[forms.BaseForm]) -> Iterator[forms.CharField]:
     for field in form.base_fields.values():
-        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+        is_text = isinstance(field, forms.CharField) and not isinstance(field, forms.JSONField)
+        if is_text and not isinstance(field.widget, forms.PasswordInput):
             yield field
 
 

@@ -114,6 +114,10 @@ class AccountAdapter(DefaultAccountAdapter):
             self._delete_login_attempts_cached_email(request, **credentials)
         return user
 
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Return whether this is the user's password; allauth's looks for an address of its own first."""
+        return bool(self.authenticate(self.request, email=user.email, password=password) == user)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse from the last allowed attempt on; a right password works whatever others on the network try."""
         key = self._get_login_attempts_cache_key(request, **credentials)

@@ -9,12 +9,14 @@ from typing import Any, cast
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -24,7 +26,8 @@ from accounts.mail.addresses import mailable, normalise_address
 from accounts.models import User
 
 from . import email_change, mails
-from .refusals import too_many_mails
+from .links import LinkGone
+from .refusals import link_gone, too_many_mails
 
 
 class CurrentPasswordField(forms.CharField):
@@ -74,6 +77,12 @@ class EmailForm(forms.Form):
 class ForgottenPasswordForm(account.ResetPasswordForm):
     email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
 
+    def clean_email(self) -> str:
+        """Look in the accounts alone; allauth's finds an address in its own table first, which may be a former one."""
+        email: str = self.cleaned_data["email"]
+        self.users = list(User.objects.filter(email=email, is_active=True))
+        return email
+
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Mail a link, or that there is no account; the answer is the same."""
         email: str = self.cleaned_data["email"]
@@ -117,7 +126,14 @@ class NewPasswordForm(_Twice, account.SetPasswordForm):
 
 
 class NewPasswordByLinkForm(_Twice, account.ResetPasswordKeyForm):
-    pass
+    @transaction.atomic
+    def save(self) -> None:
+        """Set the password, unless the link was used at the same time."""
+        user = User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+        if not account.default_token_generator.check_token(user, self.temp_key):
+            gone = link_gone(context.request, LinkGone("used"), again="account_reset_password")
+            raise ImmediateHttpResponse(gone)
+        super().save()
 
 
 class ChangePasswordForm(_Twice, account.ChangePasswordForm):

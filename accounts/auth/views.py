@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url, perform_login
+from allauth.account.utils import (
+    get_next_redirect_url,
+    passthrough_next_redirect_url,
+    perform_login,
+)
 from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -64,7 +68,7 @@ class ForgottenPassword(PasswordResetView):
 
 @method_decorator(login_not_required, name="dispatch")
 class NewPassword(PasswordResetFromKeyView):
-    """Choose a password by a mailed link; GET does not use it up, as mail scanners open links."""
+    """Choose a password by a mailed link, once; GET does not use it up, as mail scanners open links."""
 
     success_url = reverse_lazy("account_login")
 

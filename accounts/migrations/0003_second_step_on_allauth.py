@@ -5,8 +5,15 @@ the profile.
 """
 
 import base64
+from datetime import UTC, datetime
 
 from django.db import migrations
+
+
+def aware(date):
+    """SQLite returns text, or a datetime without a time zone."""
+    date = datetime.fromisoformat(date) if isinstance(date, str) else date
+    return date.replace(tzinfo=date.tzinfo or UTC) if date else None
 
 
 def carry_over(apps, schema_editor):
@@ -24,11 +31,9 @@ def carry_over(apps, schema_editor):
         devices = {row[0]: row for row in cursor.fetchall()}
     for user_id, key, created_at, last_used_at in devices.values():
         secret = base64.b32encode(bytes.fromhex(key)).decode()
-        app = Authenticator.objects.create(
-            user_id=user_id, type="totp", data={"secret": encrypt(secret)}, last_used_at=last_used_at
-        )
-        if created_at:
-            Authenticator.objects.filter(pk=app.pk).update(created_at=created_at)
+        dates = {"created_at": aware(created_at), "last_used_at": aware(last_used_at)}
+        dates = {name: date for name, date in dates.items() if date}
+        Authenticator.objects.create(user_id=user_id, type="totp", data={"secret": encrypt(secret)}, **dates)
         codes = {"seed": encrypt(RecoveryCodes.generate_seed()), "used_mask": 0}
         Authenticator.objects.create(user_id=user_id, type="recovery_codes", data=codes)
 

@@ -5,7 +5,8 @@ from django.db import migrations
 
 def drop_tables(apps, schema_editor):
     connection = schema_editor.connection
-    for table in connection.introspection.table_names():
+    # In this order, since axes_accessattemptexpiration refers to axes_accessattempt.
+    for table in sorted(connection.introspection.table_names(), reverse=True):
         if table.startswith(("axes_", "otp_totp_")):
             schema_editor.execute(f"DROP TABLE {connection.ops.quote_name(table)}")
 

@@ -1,12 +1,14 @@
 """Schools, users and roles; each model is in the module of its name."""
 
+from .directory import DirectoryGroup, DirectoryUser, ScimKey
+from .exam_committee import CommitteeProgramme, ExamCommittee, ExamCommitteeQuerySet, ExamOffice
 from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
 from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
 from .registration import EmailChange, Registration
-from .school import ExamOffice, School
+from .school import School
 from .session import Session
 from .user import PersonName, Role, User, UserManager, full_name
 
@@ -15,7 +17,12 @@ __all__ = [
     "STUDENT_NUMBER_LENGTH",
     "AppendOnly",
     "AppendOnlyQuerySet",
+    "CommitteeProgramme",
+    "DirectoryGroup",
+    "DirectoryUser",
     "EmailChange",
+    "ExamCommittee",
+    "ExamCommitteeQuerySet",
     "ExamOffice",
     "IdentityProvider",
     "IdentityProviderQuerySet",
@@ -35,6 +42,7 @@ __all__ = [
     "SchoolChange",
     "SchoolInvitation",
     "SchoolInvitationQuerySet",
+    "ScimKey",
     "Session",
     "User",
     "UserManager",

@@ -50,6 +50,8 @@ class Membership(models.Model):
     # `ended_has_a_study_date` requires a study date with it, since the results would otherwise be kept for ever: the
     # default is today, in `left_on`, and is cleared when the student returns.
     ended_at = models.DateTimeField("uit de school gehaald op", null=True, blank=True, editable=False)
+    # Given by the school's directory (`accounts.scim`), which takes away nothing else.
+    from_directory = models.BooleanField("uit de koppeling (SCIM)", default=False, db_default=False, editable=False)
     search_text = models.TextField(editable=False)
     # For ordering and prefix search; compared by bytes on both databases.
     sort_key = models.TextField(editable=False, default="", db_default="")

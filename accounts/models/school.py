@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
-from django.db import models
-from django.db.models.functions import Lower
+from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.fields import AddressField, LineField, NameField, ProseField
-from accounts.mail.addresses import mailable
+from accounts.fields import LineField, NameField, ProseField
 from accounts.mail.domains import check_domains, read_domains, tidy_domains
 from digibeoordelen.outbox.models import StoredFile
 
@@ -20,6 +19,10 @@ from . import retention_terms
 from .branding import Branding, check_colour, tidy_colour
 from .number_formats import check_patterns
 
+if TYPE_CHECKING:
+    from .exam_committee import ExamCommittee
+
+DEFAULT_COMMITTEE = "Examencommissie"  # the name of a new school's committee
 CHECKS: dict[str, Callable[[str], None]] = {
     "number_forms": check_patterns,
     "colour": check_colour,
@@ -64,11 +67,6 @@ class School(retention_terms.RetentionTerms):
         blank=True,
         help_text="Met spaties ertussen, zoals: school.nl examens.school.nl. Gaat een pdf naar een ander domein, dat "
         "ook niet in de lijst van examenbureaus staat, dan vraagt het systeem of het adres klopt.",
-    )
-    four_eyes = models.BooleanField(
-        "vier ogen bij het afronden",
-        default=False,
-        help_text="Aan: het ene lid van de examencommissie draagt een beoordeling voor, een ander lid rondt die af.",
     )
     appeal_text = ProseField(
         "hoe een student bezwaar maakt",
@@ -143,6 +141,18 @@ class School(retention_terms.RetentionTerms):
             *retention_terms.checks(),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Create a new school together with its default exam committee."""
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new:
+                self.committees.create(is_default=True)
+
+    @property
+    def default_committee(self) -> ExamCommittee:
+        return self.committees.get(is_default=True)
+
     def link_expiry(self, since: datetime | None = None) -> datetime:
         """Return when a link mailed at `since` (default: now) expires."""
         return (since or timezone.now()) + timedelta(days=self.link_days)
@@ -186,26 +196,3 @@ class School(retention_terms.RetentionTerms):
     @property
     def branding(self) -> Branding:
         return Branding(self.pk, self.name, self.logo_id, self.colour)
-
-
-class ExamOffice(models.Model):
-    """An address of the school's list to which a final PDF can be mailed."""
-
-    school = models.ForeignKey(School, models.CASCADE, related_name="exam_offices")
-    name = NameField("naam", max_length=120)
-    email = AddressField("e-mailadres")
-
-    class Meta:
-        verbose_name = "examenbureau"
-        verbose_name_plural = "examenbureaus"
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint("school", Lower("email"), name="exam_office_once_per_school")]
-
-    def clean(self) -> None:
-        try:
-            self.email = mailable(self.email)
-        except ValidationError as error:
-            raise ValidationError({"email": error}) from None
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.email})"

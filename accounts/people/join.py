@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import Role, SchoolInvitation, User
@@ -10,6 +11,8 @@ from accounts.models import Role, SchoolInvitation, User
 from . import links
 from .notify import GrantedRole, notify_roles
 from .roles import How, grant, locked
+
+invitation_accepted = Signal()  # `invitation` and `user`, before the roles are granted, with the school locked
 
 
 class HasAccount(Exception):
@@ -90,6 +93,7 @@ def accept_on_login(sender: object, user: User, **kwargs: object) -> None:
 def _accept(invitation: SchoolInvitation, user: User) -> None:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
+    invitation_accepted.send(SchoolInvitation, invitation=invitation, user=user)
     if invitation.user_id is None:  # else the import granted the roles, and revoked ones stay revoked
         _grant_roles(invitation, user)
 

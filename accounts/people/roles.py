@@ -50,10 +50,20 @@ def give_role(*, school: School, user: User, role: str, by: User) -> bool:
         return is_new
 
 
-def grant(*, school: School, user: User, role: str, by: User | None, how: str, student_number: str = "") -> bool:
+def grant(
+    *,
+    school: School,
+    user: User,
+    role: str,
+    by: User | None,
+    how: str,
+    student_number: str = "",
+    from_directory: bool = False,
+) -> bool:
     """Save the role and log it; return False if the user has it. The caller authorises and notifies.
 
-    A former student is restored. A number that is taken by now is left out, for the student to fill in.
+    A role `from_directory` may be taken by the directory again, see `accounts.scim`. A former student is restored. A
+    number that is taken by now is left out, for the student to fill in.
     """
     with transaction.atomic():
         existing = school.memberships.filter(user=user, role=role).select_for_update().first()
@@ -62,9 +72,12 @@ def grant(*, school: School, user: User, role: str, by: User | None, how: str, s
         if existing:
             _log_leaving(existing, None, by=by)
             existing.ended_at = existing.left_on = None
-            existing.save(update_fields=["ended_at", "left_on"])
+            existing.from_directory = from_directory
+            existing.save(update_fields=["ended_at", "left_on", "from_directory"])
         else:
-            _add(Membership(user=user, school=school, role=role, student_number=student_number))
+            membership = Membership(user=user, school=school, role=role, student_number=student_number)
+            membership.from_directory = from_directory
+            _add(membership)
         log_role_change(school=school, user=user, role=role, change=Change.GIVEN, by=by, how=how)
     return True
 
@@ -99,7 +112,7 @@ def leave(*, school: School, user: User, by: User) -> list[Membership]:
     return held
 
 
-def end_roles(held: Iterable[Membership], *, school: School, user: User, by: User, how: str) -> None:
+def end_roles(held: Iterable[Membership], *, school: School, user: User, by: User | None, how: str) -> None:
     """End these roles of `user`, whose open invitations are withdrawn if none is left. The caller locks the school."""
     for membership in held:
         _end(membership, by=by, how=how)
@@ -128,7 +141,7 @@ def locked(school: School) -> Iterator[None]:
         yield
 
 
-def _end(held: Membership, *, by: User, how: str) -> None:
+def _end(held: Membership, *, by: User | None, how: str) -> None:
     school, user = held.school, held.user
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)

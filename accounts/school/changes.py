@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import ExamOffice, Membership, School, SchoolChange, User
+from accounts.models import ExamCommittee, ExamOffice, Membership, School, SchoolChange, User
 from accounts.models.retention_terms import ERASING_TERMS
 
 
@@ -88,10 +88,30 @@ def log_settings(*, before: School, after: School, by: User) -> list[SchoolChang
 
 
 def log_office(*, office: ExamOffice, before: str, after: str, by: User) -> SchoolChange:
-    """Log a change of the list of exam offices; `before` is empty for a new one, `after` for a removed one."""
-    return log_change(
-        school=office.school, name="exam_offices", label="Examenbureau", before=before, after=after, by=by
-    )
+    """Log a change of a committee's list of offices; `before` is empty for a new one, `after` for a removed one."""
+    committee = office.committee
+    label = committee_label(committee, "Examenbureau")
+    return log_change(school=committee.school, name="exam_offices", label=label, before=before, after=after, by=by)
+
+
+def committee_label(committee: ExamCommittee, label: str) -> str:
+    """Return the label of a log entry about the committee, with its name unless it is the default one."""
+    return label if committee.is_default else f"{label} ({committee.name})"
+
+
+def log_committee(*, before: ExamCommittee, after: ExamCommittee, by: User) -> list[SchoolChange]:
+    """Log the fields of a committee that differ; call it in the transaction that changes them."""
+    entries = []
+    for name, label in (
+        ("name", "Naam van de examencommissie"),
+        ("four_eyes", "Vier ogen bij het afronden"),
+        ("reminder_text", "Tekst in herinneringen"),
+    ):
+        was, now = display_value(getattr(before, name)), display_value(getattr(after, name))
+        if was != now:
+            label = committee_label(before, label)
+            entries.append(log_change(school=after.school, name=name, label=label, before=was, after=now, by=by))
+    return entries
 
 
 def log_change(
@@ -101,12 +121,12 @@ def log_change(
     label: str,
     before: str,
     after: str,
-    by: User,
+    by: User | None,
     reason: str = "",
     student: Membership | None = None,
 ) -> SchoolChange:
-    """Write one entry; call it in the transaction that makes the change."""
-    author = {"by": by, "by_name": by.full_name}
+    """Write one entry; `by` is None for the system. Call it in the transaction that makes the change."""
+    author = {"by": by, "by_name": by.full_name if by else ""}
     return SchoolChange.objects.create(
         school=school, student=student, name=name, label=label, before=before, after=after, reason=reason, **author
     )

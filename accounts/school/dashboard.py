@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.formats import number_format
 
-from accounts.models import Role, School
+from accounts.models import ExamOffice, Role, School
 
 from .student_search import without_number
 
@@ -75,9 +75,9 @@ def _invitations(school: School) -> Iterator[ToDo]:
 
 
 def _offices(school: School) -> Iterator[ToDo]:
-    if not school.exam_offices.exists():
+    if not ExamOffice.objects.filter(committee__school=school).exists():
         sentence = "Er staat nog geen examenbureau in de lijst waaruit de examencommissie kiest."
-        yield ToDo(sentence, "Naar de instellingen", reverse("school:settings", args=[school.pk]))
+        yield ToDo(sentence, "Naar de examenbureaus", reverse("accounts:exam_offices"))
 
 
 def count_sentence(count: int, one: str, more: str) -> str:

@@ -1,4 +1,4 @@
-"""The school's list of exam offices, edited by Examencommissie and Schoolbeheer (source text, 'Examen afronden')."""
+"""A committee's list of exam offices, edited by its members and Schoolbeheer (source text, 'Examen afronden')."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,31 +17,30 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest, confirmation
 from accounts.mail.addresses import mailable
-from accounts.models import ExamOffice, Role, School, User
+from accounts.models import ExamCommittee, ExamCommitteeQuerySet, ExamOffice, Role, User
 
 from .changes import ChangedMeanwhile, fingerprint, log_office
 
-EDITORS = (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)
 NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
 
 
 class ExamOfficeForm(forms.ModelForm):
-    """An office of one of `schools`; a new one has a field for the school if there are several."""
+    """An office of one of `committees`; a new one has a field for the committee if there are several."""
 
     class Meta:
         model = ExamOffice
-        fields = ("school", "name", "email")
+        fields = ("committee", "name", "email")
 
-    def __init__(self, *args: Any, schools: QuerySet[School], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, committees: ExamCommitteeQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].error_messages["invalid"] = NO_ADDRESS
         self.fields["email"].widget.attrs["autocomplete"] = "off"
-        field = self.fields["school"]
+        field = self.fields["committee"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
-        field.queryset, field.empty_label = schools, "Kies de school"
-        if self.instance.pk or len(schools) == 1:
-            self.instance.school = self.instance.school if self.instance.pk else schools[0]
-            del self.fields["school"]
+        field.queryset, field.empty_label = committees, "Kies de examencommissie"
+        if self.instance.pk or len(committees) == 1:
+            self.instance.committee = self.instance.committee if self.instance.pk else committees[0]
+            del self.fields["committee"]
         self.helper = FormHelper()
         self.helper.form_tag = False
 
@@ -49,10 +48,11 @@ class ExamOfficeForm(forms.ModelForm):
         return mailable(self.cleaned_data["email"])
 
     def clean(self) -> None:
-        school, email = self.cleaned_data.get("school") or self.instance.school, self.cleaned_data.get("email")
-        if not email or not school:
+        own = None if "committee" in self.fields else self.instance.committee
+        committee, email = self.cleaned_data.get("committee") or own, self.cleaned_data.get("email")
+        if not email or not committee:
             return
-        same = ExamOffice.objects.annotate(lower=Lower("email")).filter(school=school, lower=email.lower())
+        same = committee.exam_offices.annotate(lower=Lower("email")).filter(lower=email.lower())
         if existing := same.exclude(pk=self.instance.pk).first():
             self.add_error("email", f"Dit adres staat al in de lijst, bij {existing.name}.")
 
@@ -76,32 +76,38 @@ class ExamOfficeForm(forms.ModelForm):
         return True
 
 
-def _schools(user: User) -> QuerySet[School]:
-    """Return the schools whose list `user` edits; raise 404 if there are none."""
-    schools = user.schools_as(*EDITORS).order_by("name")
-    if not schools:
+def _committees(user: User) -> ExamCommitteeQuerySet:
+    """Return the committees whose list `user` edits, by school; raise 404 if there are none."""
+    of_schools = Q(school__in=user.schools_as(Role.SCHOOLBEHEER).order_by())
+    own = Q(pk__in=ExamCommittee.objects.visible_to(user).order_by().values("pk"))
+    committees = ExamCommittee.objects.filter(of_schools | own).select_related("school")
+    committees = committees.order_by("school__name", "-is_default", Lower("name"))
+    if not committees:
         raise Http404
-    return schools
+    return committees
 
 
 def get_office(user: User, pk: int) -> ExamOffice:
-    """Return an office of a school whose list `user` edits; else raise 404."""
-    offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(*EDITORS))
+    """Return an office of a committee whose list `user` edits; else raise 404."""
+    offices = ExamOffice.objects.select_related("committee__school").filter(committee__in=_committees(user).order_by())
     return get_object_or_404(offices, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
 def offices(request: UserRequest) -> HttpResponse:
     """Show the list, with a form that adds to it."""
-    schools = _schools(request.user)
-    form = ExamOfficeForm(request.POST or None, schools=schools)
+    committees = _committees(request.user)
+    form = ExamOfficeForm(request.POST or None, committees=committees)
     if request.method == "POST" and form.is_valid() and form.save_and_log(by=request.user):
         messages.success(request, f"{form.instance.name} is toegevoegd.")
         return redirect("accounts:exam_offices")
-    exam_offices = (
-        ExamOffice.objects.filter(school__in=schools).select_related("school").order_by("school__name", "name")
-    )
-    context = {"form": form, "offices": exam_offices, "several": len(schools) > 1}
+    exam_offices = ExamOffice.objects.filter(committee__in=committees.order_by()).select_related("committee__school")
+    context = {
+        "form": form,
+        "offices": exam_offices.order_by("committee__school__name", "-committee__is_default", "committee", "name"),
+        "several_schools": len({committee.school_id for committee in committees}) > 1,
+        "several": len(committees) > 1,
+    }
     return render(request, "accounts/school/exam_offices.html", context)
 
 
@@ -109,7 +115,7 @@ def offices(request: UserRequest) -> HttpResponse:
 def change_office(request: UserRequest, office_id: int) -> HttpResponse:
     office = get_office(request.user, office_id)
     opened = now = fingerprint(str(office))
-    form = ExamOfficeForm(request.POST or None, instance=office, schools=_schools(request.user))
+    form = ExamOfficeForm(request.POST or None, instance=office, committees=_committees(request.user))
     if request.method == "POST":
         opened = request.POST.get("opened", now)
         try:

@@ -75,7 +75,7 @@ class Section:
 # A new setting is a field of School, and its name here.
 SECTIONS = (
     Section("Uitnodigen en herinneren", ("link_days", "reminders_on", "confirm_proposals")),
-    Section("Vaststellen en verzenden", ("four_eyes", "mail_domains")),
+    Section("Vaststellen en verzenden", ("mail_domains",)),
     Section("Bezwaar", ("appeal_days", "appeal_text")),
     Section("Studentnummers", ("number_forms",)),
     Section("Inloggen en accounts", ("second_factor_for_committee", "register_on", "register_domains")),

@@ -31,7 +31,9 @@ GROUPS = (
         "School",
         (
             NavPage("school:overview", "Overzicht"),
-            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/")),
+            NavPage(
+                "school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/", "examencommissies/")
+            ),
             NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),
     ),
@@ -41,6 +43,7 @@ GROUPS = (
             NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
+            NavPage("school:directory", "Koppeling", ("koppeling/",)),
         ),
     ),
     NavGroup(

@@ -49,8 +49,8 @@ def change_number(*, student: Membership, number: str, opened: str, reason: str,
         raise
 
 
-def log_number(*, student: Membership, before: str, reason: str, by: User) -> SchoolChange:
-    """Log the new number; call it in the transaction that changes it."""
+def log_number(*, student: Membership, before: str, reason: str, by: User | None) -> SchoolChange:
+    """Log the new number; `by` is None for the system. Call it in the transaction that changes it."""
     after = student.student_number
     return log_change(
         school=student.school,

@@ -88,11 +88,8 @@ def _save_logo(request: UserRequest, school: School) -> bool:
 
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
-    offices = school.exam_offices.all()
     limits = {"largest_mb": school_logo.MAX_LOGO_BYTES // 1024 // 1024, "logo_shape": school_logo.SIZE_RULE}
-    return render(
-        request, "accounts/school/school_settings.html", {"school": school, "offices": offices, **limits, **context}
-    )
+    return render(request, "accounts/school/school_settings.html", {"school": school, **limits, **context})
 
 
 @require_GET

@@ -15,7 +15,7 @@ class CodeForm(forms.Form):
         label=_("Verificatiecode"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        help_text=_("Staat op de eerste pagina van de pdf en onder aan elke pagina."),
+        help_text=_("Op de eerste pagina van de pdf en onder aan elke pagina"),
         error_messages={"required": _("Vul de code in.")},
     )
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.fields import LineField, ProseField
-from accounts.models import Membership, Role, School, User
+from accounts.models import ExamCommittee, Membership, Role, School, User
 from addressbook.models import Contact
 from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
@@ -80,12 +80,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return of_schools.exclude(student__user=user)
 
     def for_committee(self, user: User) -> AssessmentQuerySet:
-        """Filter by the schools where `user` has the role Examencommissie, without the user's own.
+        """Filter by the exam committees that `user` is a member of, without the user's own.
 
         Users read their own assessments as any student does, and decide on none (`lifecycle.refuse_own`).
         """
-        of_schools = self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
-        return of_schools.exclude(student__in=user.memberships.all())
+        of_committees = self.filter(committee__in=ExamCommittee.objects.visible_to(user).order_by())
+        return of_committees.exclude(student__in=user.memberships.all())
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
         """Combine the above; an object of another school gives a 404."""
@@ -103,8 +103,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(status=Status.ASSESSED, proposed_version=F("version"))
 
     def for_pages(self) -> AssessmentQuerySet:
-        """Join what lists and pages show: student, exam, unit, initiator and school."""
-        return self.select_related("student__user", "exam", "unit", "initiator", "school")
+        """Join what lists and pages show: student, exam, unit, initiator, school and committee."""
+        return self.select_related("student__user", "exam", "unit", "initiator", "school", "committee")
 
 
 class Assessment(models.Model):
@@ -115,6 +115,11 @@ class Assessment(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.PROTECT, related_name="assessments")
+    # That of the exam's programme at the school; `save` and `committee.organisation` keep it so. Stored, because an
+    # index gives the committee's list in its order.
+    committee = models.ForeignKey(
+        ExamCommittee, models.PROTECT, related_name="assessments", editable=False, db_index=False
+    )
     student = models.ForeignKey(Membership, models.PROTECT, related_name="assessments")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="assessments")
     unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="assessments")
@@ -150,7 +155,7 @@ class Assessment(models.Model):
         # The committee's list in its order, per exam or state or over all; the student is included, so that a search by
         # name reads only the index.
         indexes = [
-            models.Index(fields=["school", *of, "status_since", "id"], include=about, name=name)
+            models.Index(fields=["committee", *of, "status_since", "id"], include=about, name=name)
             for of, about, name in (
                 ([], ["student", "initiator"], "afnames_by_date"),
                 (["status"], ["student", "initiator"], "afnames_of_status_by_date"),
@@ -161,12 +166,12 @@ class Assessment(models.Model):
         ] + [
             # Covers the statistics of a school year.
             models.Index(
-                fields=["school", "created_at"],
+                fields=["committee", "created_at"],
                 include=["exam", "status", "ovg", "status_since", "student"],
                 name="afnames_by_start",
             ),
             models.Index(
-                fields=["school", "status_since", "id"],
+                fields=["committee", "status_since", "id"],
                 include=["student", "initiator", "exam"],
                 condition=Q(status="ASSESSED", proposed_version=F("version")),
                 name="afnames_proposed_by_date",
@@ -217,6 +222,16 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student.user} – {self.unit}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the assessment with the committee of its programme."""
+        if not self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            ExamCommittee.objects.keep_programmes(school=self.school_id)
+            self.committee = ExamCommittee.objects.of_programme(school=self.school_id, code=self.exam.code)
+            super().save(*args, **kwargs)
 
     @property
     def is_closed(self) -> bool:

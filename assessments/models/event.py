@@ -28,6 +28,7 @@ class Event(AppendOnly):
 
         STARTED = "STARTED", "Beoordeling gestart"
         TAKEN_OVER = "TAKEN_OVER", "Beoordeling overgenomen"
+        HANDED_OVER = "HANDED_OVER", "Beoordeling overgedragen"
         COUPLED = "COUPLED", "Examinatoren gekozen"
         INVITED = "INVITED", "Examinator uitgenodigd"
         INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"

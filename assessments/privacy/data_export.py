@@ -218,6 +218,10 @@ def collect_school(student: Membership, addresses: list[Address]) -> dict[str, A
     invitations = school.school_invitations.filter(invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
     return {
         "uitnodigingen_voor_de_school": [_school_invitation(invitation) for invitation in invitations.order_by("pk")],
+        "gegevens_uit_het_systeem_van_de_school": [
+            {"gegevens": person.attributes, "groepen": [group.display_name for group in person.groups.all()]}
+            for person in school.directory_users.filter(Q(user=user) | Q(user=None) & invited_at(addresses))
+        ],
         "wijzigingen_van_uw_rollen": [
             {
                 "rol": change.role_label,

@@ -26,7 +26,9 @@ from assessments.models import Assessment, AssessmentQuerySet, Invitation, Statu
 from assessments.privacy import access_log
 from assessments.results import outcome
 from assessments.rubric import read_rubric
+from assessments.start import hand_over as start_hand_over
 from assessments.start import start
+from assessments.start.forms import HandOverForm
 from assessments.start.start import is_activated
 from exams.models import ExamUnit, WorkProcess
 
@@ -224,3 +226,23 @@ def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
     return redirect("assessments:detail", assessment.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Overdragen aan een collega'."""
+    assessment = get_assessment(request.user, public_id)
+    if reason := start_hand_over.why_not(assessment, by=request.user):
+        messages.info(request, reason)
+        return redirect("assessments:detail", assessment.public_id)
+    form = HandOverForm(request.POST or None, colleagues=start_hand_over.colleagues(assessment))
+    if request.method == "POST" and form.is_valid():
+        colleague: User = form.cleaned_data["colleague"]
+        try:
+            start_hand_over.hand_over(assessment=assessment, to=colleague, by=request.user)
+            name = assessment.student.user.full_name
+            messages.success(request, f"{colleague.full_name} volgt de beoordeling van {name} nu, en krijgt een mail.")
+        except lifecycle.DomainError as error:
+            messages.error(request, str(error))
+        return redirect("assessments:detail", assessment.public_id)
+    return render(request, "assessments/start/hand_over.html", {"assessment": assessment, "form": form})

@@ -1,12 +1,31 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.models import User
 from assessments.models import Assessment
+
+
+class HandOverForm(forms.Form):
+    """`colleague` is the user that the assessment is handed over to."""
+
+    colleague = forms.TypedChoiceField(
+        label="Collega", error_messages=dict.fromkeys(("required", "invalid_choice"), "Kies een collega.")
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, colleagues: Sequence[User]) -> None:
+        super().__init__(data)
+        field: Any = self.fields["colleague"]
+        users = {str(user.pk): user for user in colleagues}
+        field.choices = [("", "Kies een docent"), *((pk, user.full_name) for pk, user in users.items())]
+        field.coerce = users.__getitem__
 
 
 class PlanForm(forms.ModelForm):

@@ -45,10 +45,11 @@ FROM generate_series(1, %(students)s) n
 """
 RESULTS = """
 INSERT INTO assessments_assessment
-    (public_id, school_id, student_id, exam_id, unit_id, unit_code, attempt, initiator_id, status, status_since,
-     version, place, created_at, cancel_kind, cancel_reason, counts_as_attempt, final_at, final_by_id, ovg, grade)
-SELECT gen_random_uuid(), %(school)s, %(start)s + n, %(exam)s, unit.id, unit.code, 1, %(by)s, 'FINAL', final_at,
-       1, '', final_at, '', '', true, final_at, %(by)s,
+    (public_id, school_id, committee_id, student_id, exam_id, unit_id, unit_code, attempt, initiator_id, status,
+     status_since, version, place, created_at, cancel_kind, cancel_reason, counts_as_attempt, final_at, final_by_id,
+     ovg, grade)
+SELECT gen_random_uuid(), %(school)s, %(committee)s, %(start)s + n, %(exam)s, unit.id, unit.code, 1, %(by)s,
+       'FINAL', final_at, 1, '', final_at, '', '', true, final_at, %(by)s,
        CASE WHEN grade < 5.5 THEN 'O' WHEN grade < 8 THEN 'V' ELSE 'G' END, grade
 FROM (
     SELECT n, 1 + (n * 7 %% 91) / 10.0 AS grade, now() - n %% 100000 * interval '5 minutes' AS final_at
@@ -141,6 +142,7 @@ def make_export(count: int) -> Export:
         cursor.execute("SELECT 1000 + max(id) FROM accounts_user")  # factories use the ids below it
         [start] = cursor.fetchone()
         values = {"start": start, "students": count // UNITS, "school": school.pk, "exam": exam.pk, "by": by.pk}
+        values["committee"] = school.default_committee.pk
         for statement in (USERS, MEMBERSHIPS, RESULTS):
             cursor.execute(statement, values)
         cursor.execute("ANALYZE")

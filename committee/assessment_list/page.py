@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import lists
 from accounts.lists import Header, page_link, sort_header
-from accounts.models import School, User
+from accounts.models import ExamCommittee, User
 from assessments.models import CLOSED, Assessment, Document, FinalProposal, Status, initiator_left
 from committee.review.review import Summary, read_summaries, tick_value
 from committee.search import ALL, BY_DATE, MAX_SORTED, PROPOSED, AssessmentSearch, Key, in_order
@@ -27,7 +27,7 @@ _NAME = ("first_name", "infix", "last_name")
 _SHOWN = [
     *("public_id", "status", "status_since", "created_at", "version", "proposed_version", "attempt", "ovg", "grade"),
     *("unit_code", "unit__code", "unit__title", "unit__exam_version", "exam__title", "exam__code"),
-    *("school__name", "school__four_eyes"),
+    *("school__name", "committee__name", "committee__four_eyes"),
     *("student__student_number", "student__left_on", "student__ended_at", "student__user__is_active"),
     *(f"{whose}__{name}" for whose in ("student__user", "initiator") for name in _NAME),
 ]
@@ -47,7 +47,7 @@ class Row:
     assessment: Assessment
     document: Document | None
     summary: Summary | None
-    proposal: FinalProposal | None  # the valid one where the school has four eyes
+    proposal: FinalProposal | None  # the valid one where the committee has four eyes
     is_own_proposal: bool
     initiator_left: bool  # False once the assessment is closed
     days: int  # in this status
@@ -136,9 +136,10 @@ def headers(search: AssessmentSearch, states: list[State]) -> list[Header]:
     )
     if not is_short:
         student, exam = replace(student, sort=""), replace(exam, sort="")
+    committee = [Header("Commissie")] if search.names_committees else []
     status = [Header("Status")] if search.status == ALL else []
     result = [Header("Resultaat"), Header("Cijfer", is_number=True), Header("Let op")]
-    return [student, Header("Studentnummer"), exam, *status, *result, since]
+    return [student, Header("Studentnummer"), exam, *committee, *status, *result, since]
 
 
 def read_page(search: AssessmentSearch, params: Mapping[str, str]) -> Page:
@@ -153,8 +154,8 @@ def read_page(search: AssessmentSearch, params: Mapping[str, str]) -> Page:
     key = after or before
     ascending = search.newest_first == backwards
     keys: list[Key] = []
-    for school in search.schools:  # an index gives the order within one school only
-        queryset = in_order(search.find(search.status, school=school), ascending=ascending, after=key)
+    for committee in search.committees:  # an index gives the order within one committee only
+        queryset = in_order(search.find(search.status, committee=committee), ascending=ascending, after=key)
         keys += queryset.values_list("status_since", "pk")[: PAGE_SIZE + 1]
     keys.sort(reverse=not ascending)
     more, keys = len(keys) > PAGE_SIZE, keys[:PAGE_SIZE]
@@ -205,11 +206,11 @@ def _read_rows(pks: Sequence[int], *, by: User) -> list[Row]:
 
 
 def _read_proposals(assessments: Iterable[Assessment]) -> dict[int, FinalProposal]:
-    """Return the valid proposals by assessment id, as `Assessment.valid_proposal`, where the school has four eyes."""
+    """Return the valid proposals by assessment id (`Assessment.valid_proposal`), of committees with four eyes."""
     versions = {
         one.pk: one.version
         for one in assessments
-        if one.school.four_eyes and one.status == Status.ASSESSED and one.proposed_version == one.version
+        if one.committee.four_eyes and one.status == Status.ASSESSED and one.proposed_version == one.version
     }
     if not versions:
         return {}
@@ -218,21 +219,21 @@ def _read_proposals(assessments: Iterable[Assessment]) -> dict[int, FinalProposa
 
 
 def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:
-    """Return the number by status for each school, each at most `COUNT_UP_TO` + 1.
+    """Return the number by status for each committee, each at most `COUNT_UP_TO` + 1.
 
-    None when the search is for people and finds more than `COUNT_UP_TO` at a school.
+    None when the search is for people and finds more than `COUNT_UP_TO` in a committee.
     """
     counted = []
-    for school in search.schools:
+    for committee in search.committees:
         if search.filters_by_person:
-            states = search.find(ALL, school=school).order_by().values_list("status", flat=True)
+            states = search.find(ALL, committee=committee).order_by().values_list("status", flat=True)
             counts = Counter(states[: COUNT_UP_TO + 1])
             if counts.total() > COUNT_UP_TO:
                 return None
         else:
-            queryset = in_order(search.find(ALL, school=school), ascending=True)
+            queryset = in_order(search.find(ALL, committee=committee), ascending=True)
             by_status = {s: CountOf(queryset.filter(status=s).values("pk")[: COUNT_UP_TO + 1]) for s in Status}
-            counts = Counter(School.objects.values(**by_status).get(pk=school.pk))
+            counts = Counter(ExamCommittee.objects.values(**by_status).get(pk=committee.pk))
         counted.append(counts)
     return counted
 
@@ -242,7 +243,7 @@ def count_states(search: AssessmentSearch, counted: list[Counter[str]] | None) -
     total = None if counted is None else sum(counted, Counter[str]())
     states = [State(status.value, str(status.label), describe_count(total, status)) for status in Status]
     if search.four_eyes:
-        proposed = [search.find(PROPOSED, school=school).order_by() for school in search.schools]
+        proposed = [search.find(PROPOSED, committee=committee).order_by() for committee in search.committees]
         waiting = Counter({PROPOSED: sum(queryset[: COUNT_UP_TO + 1].count() for queryset in proposed)})
         states.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", describe_count(waiting)))
     return [*states, State(ALL, "Alle statussen", describe_count(total))]

@@ -18,7 +18,7 @@ from committee.delivery.delivery import undelivered_to
 from committee.delivery.forms import offices_for
 from committee.export import views
 from committee.models import FinalBatch
-from committee.search import get_search
+from committee.search import AssessmentSearch, get_search
 
 from .page import count_each, count_states, describe_count, headers, read_page
 
@@ -31,8 +31,7 @@ def assessment_list(request: UserRequest) -> HttpResponse:
     """The page; the list alone for htmx."""
     search = get_search(request)
     counted = count_each(search)
-    per_school: Sequence[Counter[str] | None] = counted or [None] * len(search.schools)
-    final = [describe_count(count, Status.FINAL) for count in per_school]
+    final = [describe_count(count, Status.FINAL) for count in _per_school(search, counted)]
     page, states = read_page(search, request.GET), count_states(search, counted)
     context = {
         "is_part": is_part(request),
@@ -45,13 +44,23 @@ def assessment_list(request: UserRequest) -> HttpResponse:
         "page": page,
         "states": states,
         "headers": headers(search, states),
-        "offices": offices_for(search.schools, exams=page.exams) if page.can_finalise else [],
-        "undelivered": undelivered_to(request.user, schools=search.schools).count(),
+        "offices": offices_for(search.committees, exams=page.exams) if page.can_finalise else [],
+        "undelivered": undelivered_to(request.user, committees=search.all_committees).count(),
         **views.offer(search, final=final),
     }
     if is_part(request):
         return render(request, "committee/list/list.html", context)
-    batches = FinalBatch.objects.filter(by=request.user, school__in=search.schools)[: 2 * MAX_BATCHES]
+    batches = FinalBatch.objects.visible_to(request.user)[: 2 * MAX_BATCHES]
     recent = [batch for batch in batches if batch.is_recent][:MAX_BATCHES]
     earlier = [batch for batch in batches if batch not in recent][:MAX_BATCHES]
     return render(request, "committee/list/list.html", {**context, "batches": recent, "earlier_batches": earlier})
+
+
+def _per_school(search: AssessmentSearch, counted: list[Counter[str]] | None) -> Sequence[Counter[str] | None]:
+    """Return the counts of `count_each`, which are by committee, added up for each school of the search."""
+    if counted is None:
+        return [None] * len(search.schools)
+    counts = {school.pk: Counter[str]() for school in search.schools}
+    for committee, count in zip(search.committees, counted, strict=True):
+        counts[committee.school_id].update(count)
+    return list(counts.values())

@@ -31,7 +31,7 @@ class Candidate:
 
     @property
     def is_to_propose(self) -> bool:
-        return self.assessment.school.four_eyes and self.proposal is None
+        return self.assessment.committee.four_eyes and self.proposal is None
 
     @property
     def tick(self) -> str:
@@ -88,7 +88,7 @@ class Plan:
 
 def _candidate(assessment: Assessment, by: User) -> Candidate:
     reading = read(assessment)
-    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
+    proposal = assessment.valid_proposal() if assessment.committee.four_eyes else None
     obstacle = ""
     if reading.outcome.disputed:
         obstacle = "Examinatoren zijn het niet eens."
@@ -140,7 +140,7 @@ def finalise_one(choice: Selected, *, by: User, exam_office_email: str) -> str:
             assessment=choice.assessment, by=by, exam_office_email=exam_office_email, version=choice.version
         )
         return "PROPOSED"
-    proposal = choice.assessment.valid_proposal() if choice.assessment.school.four_eyes else None
+    proposal = choice.assessment.valid_proposal() if choice.assessment.committee.four_eyes else None
     _refuse_other_proposal(choice, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
     finalise.finalise(

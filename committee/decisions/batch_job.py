@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from accounts.models import Role, School, User
+from accounts.models import ExamCommittee, School, User
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
@@ -26,7 +26,7 @@ from .batch import CHANGED, Selected, finalise_one
 logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
 MAX_IMMEDIATE = 10  # items in the request itself, some 20 ms each; a worker does a larger batch
-NO_MEMBER = "U bent geen lid meer van de examencommissie."
+NO_MEMBER = "U bent geen lid meer van de examencommissie van deze beoordeling."
 
 
 class AlreadyDone(Exception):
@@ -111,7 +111,7 @@ def progress(batch: FinalBatch) -> Progress:
 
 def work(batch: FinalBatch) -> None:
     """Do the waiting items."""
-    for item in batch.items.waiting().select_related("assessment__school"):
+    for item in batch.items.waiting().select_related("assessment__school", "assessment__committee"):
         _do(item, batch)
         batch.extend(attempts=1)
     _finish(batch)
@@ -142,15 +142,16 @@ def _do(item: FinalBatchItem, batch: FinalBatch) -> None:
 @transaction.atomic
 def _make_final(item: FinalBatchItem, batch: FinalBatch) -> None:
     """Do the item and write its outcome; raise `AlreadyDone`, which rolls a second proposal back."""
-    _refuse_who_left(batch)
+    _refuse_who_left(item, batch.by)
     choice = Selected(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
     outcome = finalise_one(choice, by=batch.by, exam_office_email=batch.exam_office_email)
     if not item.close(Outcome(outcome)):
         raise AlreadyDone
 
 
-def _refuse_who_left(batch: FinalBatch) -> None:
-    """Raise `DomainError` when the member who started the batch lost the role or the account since."""
-    roles = batch.by.memberships.filter(school=batch.school, role=Role.EXAMENCOMMISSIE)
-    if not User.objects.filter(pk=batch.by_id, is_active=True).exists() or not roles.exists():
+def _refuse_who_left(item: FinalBatchItem, by: User) -> None:
+    """Raise `DomainError` when `by`, who started the batch, is no longer in the assessment's committee."""
+    committees = ExamCommittee.objects.with_member(by).order_by()
+    is_member = Assessment.objects.filter(pk=item.assessment_id, committee__in=committees).exists()
+    if not is_member or not User.objects.filter(pk=by.pk, is_active=True).exists():
         raise DomainError(NO_MEMBER)

@@ -84,17 +84,17 @@ def _read_submission(request: UserRequest) -> Submission:
     """Read the selection and the exam office; the list's bar may leave the office open for the confirmation."""
     get_schools(request.user)
     selected = _selected(request)
-    schools = {choice.assessment.school for choice in selected}
+    committees = {choice.assessment.committee for choice in selected}
     if not selected:
         return Submission([], problem="Kies ten minste één beoordeling.")
     if len(selected) > MAX_BATCH:
         return Submission([], problem=f"Kies hooguit {MAX_BATCH} beoordelingen tegelijk.")
-    if len(schools) > 1:
-        return Submission([], problem="Kies beoordelingen van één school tegelijk.")
+    if len(committees) > 1:
+        return Submission([], problem="Kies beoordelingen van één examencommissie tegelijk.")
     is_open = not request.POST.get("office") and "email" not in request.POST
     form = OfficeForm(
         None if is_open else request.POST,
-        school=schools.pop(),
+        committee=committees.pop(),
         exams={choice.assessment.exam_id for choice in selected},
     )
     return Submission(selected, form)
@@ -121,7 +121,8 @@ _OF_ITEM = ("batch", "proposal", "assessment__student__user", "assessment__exam"
 def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Show the progress, polled by htmx until it is done, and then the outcome of each item."""
     batch = get_object_or_404(FinalBatch.objects.visible_to(request.user).select_related("school"), public_id=public_id)
-    items = list(batch.items.select_related(*_OF_ITEM)) if batch.finished_at else []
+    visible = Assessment.objects.for_committee(request.user).order_by()
+    items = batch.items.filter(assessment__in=visible).select_related(*_OF_ITEM) if batch.finished_at else []
     if batch.finished_at and not batch.seen_at:
         FinalBatch.objects.filter(pk=batch.pk).update(seen_at=timezone.now())
     sending = delivery.read_deliveries([item.assessment for item in items if item.outcome == Outcome.FINAL])

@@ -21,7 +21,7 @@ class AlreadyFinal(lifecycle.TransitionRefused):
 
 
 class SecondApproverRequired(lifecycle.DomainError):
-    """The school requires that one member proposes and another finalises."""
+    """The committee requires that one member proposes and another finalises."""
 
 
 class StaleProposal(lifecycle.DomainError):
@@ -70,8 +70,8 @@ def finalise(
     One transaction; workers make the PDF and send the mails. A student who left is not mailed; without `mail_student`
     the caller calls `mail_students`. Raises `AlreadyFinal`
     when it is final, `TransitionRefused` from any other status than ASSESSED, `DomainError` while scores are in
-    dispute or when `version` is outdated, `SecondApproverRequired` where the school has four eyes and no other member
-    proposed it, and `StaleProposal` when `proposal`, the id that the member saw, was replaced.
+    dispute or when `version` is outdated, `SecondApproverRequired` where the committee has four eyes and no other
+    member proposed it, and `StaleProposal` when `proposal`, the id that the member saw, was replaced.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
@@ -123,8 +123,8 @@ def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
 
 
 def _require_other_proposer(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
-    """Return another member's valid proposal; None where the school does not require one."""
-    if not current.school.four_eyes:
+    """Return another member's valid proposal; None where the committee does not require one."""
+    if not current.committee.four_eyes:
         return None
     proposal = current.valid_proposal()
     if proposal is None:

@@ -21,7 +21,7 @@ from assessments.lifecycle import DomainError
 from assessments.models import Appeal, Assessment, CancelKind, Status
 from assessments.privacy import access_log
 from assessments.request_data import number
-from committee.access import get_assessment, get_schools, page_url, posted_value
+from committee.access import get_assessment, get_committees, page_url, posted_value
 from committee.delivery.forms import FinaliseForm
 from committee.review.review import read, warnings
 from committee.search import Place, get_search
@@ -41,7 +41,7 @@ def finalise(request: UserRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def propose(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
-    if not assessment.school.four_eyes:
+    if not assessment.committee.four_eyes:
         return redirect(page_url(request, "committee:finalise", assessment))
     return _step(request, assessment, decisions_finalise.propose, _proposed, proposing=True)
 
@@ -55,7 +55,7 @@ def _step(
     proposing: bool = False,
 ) -> HttpResponse:
     """Show the result and the form for the PDF's address; a valid POST calls `act` and goes on to the next one."""
-    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
+    proposal = assessment.valid_proposal() if assessment.committee.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
     form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
     try:
@@ -203,8 +203,7 @@ PAGE_SIZE = 50
 @require_GET
 def appeals(request: UserRequest) -> HttpResponse:
     """List the open appeals, the oldest first."""
-    schools = get_schools(request.user)
-    queryset = Appeal.objects.open().filter(assessment__school__in=schools)
+    queryset = Appeal.objects.open().filter(assessment__committee__in=get_committees(request.user))
     queryset = queryset.exclude(assessment__student__user=request.user)
     queryset = queryset.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
     page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from accounts.models import School, User
+from accounts.models import ExamCommittee, User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout, Status
 from committee.models import FinalBatchItem
@@ -161,11 +161,11 @@ class Undelivered:
     failures: Sequence[tuple[str, str]]
 
 
-def undelivered_to(user: User, *, schools: Iterable[School]) -> AssessmentQuerySet:
+def undelivered_to(user: User, *, committees: Iterable[ExamCommittee]) -> AssessmentQuerySet:
     """Return the assessments with a failed mail or PDF, without the user's own, longest waiting first."""
     failed_mails = MailAbout.objects.failed().order_by().values("assessment")
     failed = failed_mails.union(Document.objects.failing().order_by().values("assessment"))
-    queryset = Assessment.objects.filter(pk__in=failed, school__in=schools).exclude(student__user=user)
+    queryset = Assessment.objects.filter(pk__in=failed, committee__in=committees).exclude(student__user=user)
     return queryset.for_pages().order_by("status_since", "pk")
 
 

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from accounts.fields import AddressFormField, LineFormField
 from accounts.mail.addresses import mailable, normalise_address
 from accounts.mail.domains import PUBLIC_HOSTS
-from accounts.models import ExamOffice, School
+from accounts.models import ExamCommittee, ExamOffice, School
 from accounts.school.exam_offices import NO_ADDRESS
 from assessments.models import Assessment, Document, Status
 from exams.models import Exam
@@ -22,7 +22,7 @@ OTHER = "ander"
 
 
 class OfficeForm(forms.Form):
-    """Once valid, `exam_office_email` is the address.
+    """Offer the committee's list; once valid, `exam_office_email` is the address.
 
     The initial choice is `proposed`, else the listed office that results of `exams` (ids) went to last. An address
     that is neither listed nor at a domain of the school must be confirmed: `sure` is the confirmed address, so that
@@ -49,16 +49,16 @@ class OfficeForm(forms.Form):
         self,
         data: QueryDict | None = None,
         *,
-        school: School,
+        committee: ExamCommittee,
         exams: Collection[int] = (),
         proposed: str = "",
         **initial: object,
     ) -> None:
-        self.school = school
-        self.offices = list(school.exam_offices.all())
+        self.committee = committee
+        self.offices = list(committee.exam_offices.all())
         self.unknown_address = ""
         emails = {office.email for office in self.offices}
-        chosen = proposed or last_office(school, exams)
+        chosen = proposed or last_office(committee.school_id, exams)
         if chosen not in emails:
             chosen = OTHER if proposed or not emails else ""
         typed = proposed if proposed not in emails else ""
@@ -97,7 +97,10 @@ class OfficeForm(forms.Form):
             return
         if office == OTHER:
             self.cleaned_data["email"] = address
-        if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
+        if (
+            not is_known(address, school=self.committee.school)
+            and normalise_address(self.cleaned_data["sure"]) != address
+        ):
             self.unknown_address = address
             self.add_error(
                 "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
@@ -117,8 +120,9 @@ def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | No
 
 
 def is_known(address: str, *, school: School) -> bool:
-    """Whether the address is listed, or at a domain of the school or of a listed office."""
-    listed = [normalise_address(office.email) for office in school.exam_offices.all()]
+    """Whether a committee of the school lists the address, or it is at a domain of the school or of a listed office."""
+    offices = ExamOffice.objects.filter(committee__school=school)
+    listed = [normalise_address(office.email) for office in offices]
     domains = ({domain(email) for email in listed} | set(school.mail_domain_list)) - PUBLIC_HOSTS
     return normalise_address(address) in listed or domain(address) in domains
 
@@ -127,8 +131,8 @@ def domain(address: str) -> str:
     return normalise_address(address).rpartition("@")[2]
 
 
-def last_office(school: School, exams: Collection[int]) -> str:
-    """Return the address that the newest final result of each of `exams` at `school` went to, or '' if they differ."""
+def last_office(school: int, exams: Collection[int]) -> str:
+    """Return the address that the newest final result of each exam at the school went to, or '' if they differ."""
     newest = Document.objects.current().filter(
         assessment__school=school, assessment__exam=OuterRef("pk"), assessment__status=Status.FINAL
     )
@@ -137,15 +141,15 @@ def last_office(school: School, exams: Collection[int]) -> str:
     return (emails.pop() or "") if len(emails) == 1 else ""
 
 
-def offices_for(schools: Sequence[School], *, exams: Collection[int]) -> list[tuple[ExamOffice, bool]]:
+def offices_for(committees: Sequence[ExamCommittee], *, exams: Collection[int]) -> list[tuple[ExamOffice, bool]]:
     """Return the listed offices, and whether it is the one that results of `exams` went to last.
 
-    [] for several schools: each has its own list.
+    [] for several committees: each has its own list.
     """
-    if len(schools) != 1:
+    if len(committees) != 1:
         return []
-    offices = list(schools[0].exam_offices.all())
-    last = last_office(schools[0], exams) if offices else ""
+    offices = list(committees[0].exam_offices.all())
+    last = last_office(committees[0].school_id, exams) if offices else ""
     return [(office, office.email == last) for office in offices]
 
 
@@ -156,7 +160,9 @@ class FinaliseForm(OfficeForm):
 
     def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, proposed: str = "") -> None:
         exams = [assessment.exam_id]
-        super().__init__(data, school=assessment.school, exams=exams, proposed=proposed, version=assessment.version)
+        super().__init__(
+            data, committee=assessment.committee, exams=exams, proposed=proposed, version=assessment.version
+        )
 
     @property
     def is_remembered(self) -> bool:
@@ -170,5 +176,5 @@ class SendAgainForm(OfficeForm):
     mail = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, document: Document) -> None:
-        school, proposed = document.assessment.school, document.exam_office_email
-        super().__init__(data, school=school, proposed=proposed, mail=document.mail_id)
+        committee, proposed = document.assessment.committee, document.exam_office_email
+        super().__init__(data, committee=committee, proposed=proposed, mail=document.mail_id)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from assessments.lifecycle import DomainError
 from assessments.request_data import number
-from committee.access import get_assessment, get_schools, page_url
+from committee.access import get_assessment, get_committees, page_url
 
 from . import delivery
 from .delivery import undelivered_to, with_failures
@@ -24,7 +24,7 @@ PAGE_SIZE = 50
 
 @require_GET
 def undelivered(request: UserRequest) -> HttpResponse:
-    queryset = undelivered_to(request.user, schools=get_schools(request.user))
+    queryset = undelivered_to(request.user, committees=get_committees(request.user))
     page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/delivery/undelivered.html", {"page": page, "rows": with_failures(list(page))})
 

@@ -44,7 +44,7 @@ TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoe
 
 
 def get_export(user: User, public_id: UUID) -> Export:
-    """Return an export of a school where `user` is in the committee; else raise `Http404`."""
+    """Return an export of a programme of the committees of `user`; else raise `Http404`."""
     return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
 
 
@@ -77,8 +77,9 @@ def offer(search: AssessmentSearch, *, final: Sequence[str]) -> dict[str, Any]:
     """
     if search.exam is None or search.problems:
         return {}
-    schools, exam = search.schools, search.exam
-    offered = [SchoolOffer.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
+    schools, exam = search.exam_schools, search.exam
+    counts = dict(zip(search.schools, final, strict=True))
+    offered = [SchoolOffer.of(school, exam, counts[school]) for school in schools]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
     last = max((offer.last for offer in offered if offer.last), key=lambda export: (export.at, export.pk), default=None)
     filled = [offer.school for offer in offered if offer.final_count != "0"]
@@ -115,7 +116,7 @@ def _nothing(form: ExportForm, exam: Exam) -> str:
 def exports(request: UserRequest) -> HttpResponse:
     """'Eerdere exports', newest first."""
     schools = list(get_schools(request.user))
-    queryset = Export.objects.filter(school__in=schools).select_related("exam", "school")
+    queryset = Export.objects.for_committee(request.user).select_related("exam", "school")
     page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/export/exports.html", {"page": page, "several": len(schools) > 1})
 
@@ -163,12 +164,11 @@ def _filename(made: Export, file: str) -> str:
 
 
 def get_newest_export(user: User, exam_id: int) -> tuple[list[School], Export]:
-    """Return the schools of `user` and their newest export of this exam; raise `Http404` without one."""
-    schools = list(get_schools(user))
-    newest = Export.objects.filter(school__in=schools, exam=exam_id).select_related("exam").first()
-    if newest is None:
+    """Return the newest visible export of this exam, and the schools with one; raise `Http404` without any."""
+    exports = list(Export.objects.for_committee(user).filter(exam=exam_id).select_related("exam", "school"))
+    if not exports:
         raise Http404
-    return schools, newest
+    return list({export.school_id: export.school for export in exports}.values()), exports[0]
 
 
 @require_GET
@@ -212,8 +212,9 @@ def start_export(request: UserRequest) -> HttpResponse:
     if search.problems:
         messages.error(request, f"Er is niets gedownload. Verbeter eerst {' '.join(search.problems)}")
         return redirect(back)
-    profiles = list(ExportProfile.objects.filter(school__in=search.schools))
-    form = ExportForm(request.POST, schools=search.schools, profiles=profiles)
+    schools = search.exam_schools
+    profiles = list(ExportProfile.objects.filter(school__in=schools))
+    form = ExportForm(request.POST, schools=schools, profiles=profiles)
     if not form.is_valid():
         for error in form.problems:
             messages.error(request, error)

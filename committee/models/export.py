@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import LineField
-from accounts.models import Role, School, User
+from accounts.models import ExamCommittee, Role, School, User
 from assessments.models import Assessment
 from committee.export_format import DateForm, DecimalSign, Encoding, Separator, Shape
 from exams.models import SCORE_CHOICES, Exam
@@ -89,8 +89,8 @@ class ExportProfile(models.Model):
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def for_committee(self, user: User) -> ExportQuerySet:
-        """Filter by the schools where `user` has the role Examencommissie."""
-        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+        """Filter the exports of programmes of the committees that `user` is a member of."""
+        return self.filter(ExamCommittee.objects.visible_to(user).covers())
 
 
 class Export(models.Model):

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import Role, School, User
+from accounts.models import School, User
 from assessments.models import Assessment, FinalProposal
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
@@ -21,8 +21,10 @@ RECENT = timedelta(days=7)
 
 class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
     def visible_to(self, user: User) -> FinalBatchQuerySet:
-        """Filter the user's own batches, of the schools where `user` has the role Examencommissie."""
-        return self.filter(by=user, school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+        """Filter the user's own batches with an assessment of a committee that `user` is a member of."""
+        visible = Assessment.objects.for_committee(user).order_by()
+        items = FinalBatchItem.objects.filter(batch=OuterRef("pk"), assessment__in=visible)
+        return self.filter(Exists(items), by=user)
 
     def pending(self) -> FinalBatchQuerySet:
         return self.filter(finished_at__isnull=True)

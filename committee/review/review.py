@@ -145,7 +145,7 @@ def tick_value(assessment: Assessment, proposal: FinalProposal | None) -> str:
 
     `proposal` is the valid one of another member where the school has four eyes.
     """
-    step = "voordragen" if assessment.school.four_eyes and proposal is None else "afronden"
+    step = "voordragen" if assessment.committee.four_eyes and proposal is None else "afronden"
     return f"{assessment.public_id}:{assessment.version}:{step}" + (f":{proposal.pk}" if proposal else "")
 
 

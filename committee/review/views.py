@@ -33,10 +33,12 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
     access_log.note(assessment, by=request.user)
     appeals, reading = list(assessment.appeals.all()), read(assessment)
-    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
+    proposal = assessment.valid_proposal() if assessment.committee.four_eyes else None
+    search = get_search(request)
     context = {
         "reading": reading,
-        "place": get_search(request).find_place(assessment),
+        "committee": assessment.committee if len(search.all_committees) > 1 else None,
+        "place": search.find_place(assessment),
         "warnings": list(warnings(reading, by=request.user) if reading.can_finalise else removed_work(reading.rubric)),
         "form": FinaliseForm(assessment=assessment, proposed=proposal.exam_office_email if proposal else ""),
         **_sent(assessment),

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Value
 from django.utils import timezone
 
+from accounts.models import ExamCommittee
 from addressbook.models import Contact
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
 from assessments.privacy import erasure
@@ -147,13 +148,13 @@ def periods(today: date) -> list[Period]:
 
 
 def read_exams(
-    schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
+    committees: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
 ) -> list[ExamStatistics]:
     """Return the exams with assessments that started in the period, or only `exam`, by title; in three queries.
 
     Without the assessments of the memberships `own`.
     """
-    started = _started(schools, period, own)
+    started = _started(committees, period, own)
     if exam is not None:
         started = started.filter(exam=exam)
     rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -163,7 +164,7 @@ def read_exams(
         if row["status"] == Status.FINAL:
             results[row["exam"]][row["ovg"]] = row["count"]
     erased: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in _past_assessments(exam, schools, period):
+    for row in _past_assessments(exam, committees, period):
         erased[row["exam"]][row["status"]] += row["count"]
         if row["status"] == Status.FINAL:
             of_exam = results[row["exam"]]
@@ -188,10 +189,10 @@ def _statistics(
 
 
 def read_earlier(
-    schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
+    committees: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
 ) -> EarlierWaiting:
     """Return the running assessments that started before the period."""
-    running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
+    running = Assessment.objects.filter(committee__in=committees, created_at__lt=period.since)
     running = running.filter(status__in=[s for s in Status if s not in CLOSED])  # the condition of an index
     if exam is not None:
         running = running.filter(exam=exam)
@@ -220,31 +221,34 @@ def _waiting(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
     ]
 
 
-def _started(schools: Collection[int], period: Period, own: Collection[int]) -> AssessmentQuerySet:
-    started = Assessment.objects.filter(school__in=schools, created_at__gte=period.since, created_at__lt=period.until)
+def _started(committees: Collection[int], period: Period, own: Collection[int]) -> AssessmentQuerySet:
+    started = Assessment.objects.filter(
+        committee__in=committees, created_at__gte=period.since, created_at__lt=period.until
+    )
     return started.exclude(student__in=own) if own else started
 
 
-def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> list[dict[str, Any]]:
+def _past(rows: Any, exam: Exam | None, committees: Collection[int], period: Period, *by: str) -> list[dict[str, Any]]:
     """Return the counts of erased work, a row for each school and combination of `by`."""
-    rows = rows.filter(school__in=schools, year=period.since.year)
+    own = ExamCommittee.objects.filter(pk__in=committees)
+    rows = rows.filter(own.covers(), year=period.since.year)
     if exam is not None:
         rows = rows.filter(exam=exam)
     return list(rows.order_by().values("school", *by, "count"))
 
 
-def _past_assessments(exam: Exam | None, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
+def _past_assessments(exam: Exam | None, committees: Collection[int], period: Period) -> list[dict[str, Any]]:
     """Return the erased assessments of exams with at least `ENOUGH_STUDENTS` times the number of units."""
-    rows = _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg")
+    rows = _past(PastAssessments.objects.all(), exam, committees, period, "exam", "status", "ovg")
     units = ExamUnit.objects.filter(exam_version__exam__in={row["exam"] for row in rows}).order_by()
     of_exam: Any = units.values_list("exam_version__exam").annotate(Count("code", distinct=True))
     needed = {pk: count * erasure.ENOUGH_STUDENTS for pk, count in of_exam}
     return _where_enough(rows, "exam", needed)
 
 
-def _past_scores(exam: Exam, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
+def _past_scores(exam: Exam, committees: Collection[int], period: Period) -> list[dict[str, Any]]:
     """Return the erased scores of criteria with at least `ENOUGH_STUDENTS`."""
-    rows = _past(PastScores.objects.all(), exam, schools, period, "criterion", "value")
+    rows = _past(PastScores.objects.all(), exam, committees, period, "criterion", "value")
     return _where_enough(rows, "criterion", {row["criterion"]: erasure.ENOUGH_STUDENTS for row in rows})
 
 
@@ -256,17 +260,19 @@ def _where_enough(rows: list[dict[str, Any]], of: str, needed: Mapping[int, int]
     return [row for row in rows if totals[row["school"], row[of]] >= needed[row[of]]]
 
 
-def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collection[int]) -> Any:
+def _scores(exam: Exam, committees: Collection[int], period: Period, own: Collection[int]) -> Any:
     """Return the examiners' completed scores in the newest `SCORED` assessments, without committee decisions."""
-    started = _started(schools, period, own).filter(exam=exam).exclude(status=Status.CANCELLED)
+    started = _started(committees, period, own).filter(exam=exam).exclude(status=Status.CANCELLED)
     newest = started.order_by("-created_at", "-pk").values("pk")[:SCORED]
     return erasure.counting().filter(assignment__assessment__in=newest).order_by()
 
 
-def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[ScoreCounts]:
+def read_criteria(
+    exam: Exam, committees: Collection[int], period: Period, own: Collection[int] = ()
+) -> list[ScoreCounts]:
     """Return the scores by criterion, in the order of the exam, the newest version first."""
-    counts = _counts(_scores(exam, schools, period, own), "criterion")
-    for row in _past_scores(exam, schools, period):
+    counts = _counts(_scores(exam, committees, period, own), "criterion")
+    for row in _past_scores(exam, committees, period):
         of_criterion = counts[row["criterion"]]
         of_criterion[row["value"]] = of_criterion.get(row["value"], 0) + row["count"]
     criteria = Criterion.objects.filter(pk__in=counts).select_related("part__work_process__core_task__unit")
@@ -285,10 +291,10 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Col
 
 
 def read_examiners(
-    exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()
+    exam: Exam, committees: Collection[int], period: Period, own: Collection[int] = ()
 ) -> list[ScoreCounts]:
     """Return the scores by examiner, by last name."""
-    scores = _scores(exam, schools, period, own)
+    scores = _scores(exam, committees, period, own)
     counts = _counts(scores, "assignment__contact")
     students: Any = scores.values_list("assignment__contact").annotate(
         Count("assignment__assessment__student", distinct=True)

@@ -1,4 +1,4 @@
-"""'Beeld van het werk': statistics of the user's schools."""
+"""'Beeld van het werk': statistics of the user's committees."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
+from accounts.models import ExamCommittee
 from assessments.models import Assessment, PastAssessments
-from committee.access import get_schools, student_memberships
+from committee.access import get_committees, student_memberships
 from exams.models import Exam
 
 from . import statistics
@@ -19,11 +20,11 @@ from . import statistics
 @require_GET
 def overview(request: UserRequest) -> HttpResponse:
     """Show each exam with its assessments by status."""
-    schools, period = _read_period(request)
+    committees, period = _read_period(request)
     own = student_memberships(request.user)
     context = {
-        "exams": statistics.read_exams(schools, period, own=own),
-        "earlier": statistics.read_earlier(schools, period, own=own),
+        "exams": statistics.read_exams(committees, period, own=own),
+        "earlier": statistics.read_earlier(committees, period, own=own),
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
@@ -33,35 +34,34 @@ def overview(request: UserRequest) -> HttpResponse:
 @require_GET
 def exam_statistics(request: UserRequest, exam_id: int) -> HttpResponse:
     """Show one exam with the scores by criterion and by examiner."""
-    schools, period = _read_period(request)
-    exam = get_object_or_404(_assessed_at(schools), pk=exam_id)
+    committees, period = _read_period(request)
+    exam = get_object_or_404(_assessed_by(committees), pk=exam_id)
     own = student_memberships(request.user)
-    exams = statistics.read_exams(schools, period, exam=exam, own=own)
+    exams = statistics.read_exams(committees, period, exam=exam, own=own)
     context = {
         "exam": exam,
         "statistics": exams[0] if exams else None,
-        "earlier": statistics.read_earlier(schools, period, exam=exam, own=own),
+        "earlier": statistics.read_earlier(committees, period, exam=exam, own=own),
         "scored": statistics.SCORED if exams and exams[0].states.total > statistics.SCORED else None,
-        "criteria": statistics.read_criteria(exam, schools, period, own),
-        "examiners": statistics.read_examiners(exam, schools, period, own),
+        "criteria": statistics.read_criteria(exam, committees, period, own),
+        "examiners": statistics.read_examiners(exam, committees, period, own),
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
     return render(request, "committee/statistics/exam.html", context)
 
 
-def _assessed_at(schools: list[int]) -> QuerySet[Exam]:
-    """Filter the exams of which these schools have an assessment, or an erased one."""
-    existing, erased = (
-        Exists(model.objects.filter(school__in=schools, exam=OuterRef("pk")).order_by())
-        for model in (Assessment, PastAssessments)
-    )
-    return Exam.objects.filter(existing | erased)
+def _assessed_by(committees: list[int]) -> QuerySet[Exam]:
+    """Filter the exams of which these committees have an assessment, or an erased one."""
+    existing = Assessment.objects.filter(committee__in=committees, exam=OuterRef("pk")).order_by()
+    own = ExamCommittee.objects.filter(pk__in=committees)
+    erased = PastAssessments.objects.filter(own.covers(), exam=OuterRef("pk")).order_by()
+    return Exam.objects.filter(Exists(existing) | Exists(erased))
 
 
 def _read_period(request: UserRequest) -> tuple[list[int], statistics.Period]:
-    """Return the user's schools, and the period of the URL, else the current year; raise `Http404` without a school."""
-    schools = [school.pk for school in get_schools(request.user)]
+    """Return the user's committees, and the period of the URL, else the current year; raise `Http404` without any."""
+    committees = [committee.pk for committee in get_committees(request.user)]
     periods = statistics.periods(timezone.localdate())
     key = request.GET.get("periode", "")
-    return schools, next((period for period in periods if period.key == key), periods[0])
+    return committees, next((period for period in periods if period.key == key), periods[0])

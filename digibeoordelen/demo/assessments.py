@@ -64,7 +64,7 @@ def _cast(school: School) -> Cast:
     students = school.memberships.filter(role=Role.STUDENT).select_related("user", "school")
     return Cast(
         school=school,
-        office=school.exam_offices.get(),
+        office=school.default_committee.exam_offices.get(),
         contacts={contact.first_name: contact for contact in school.contacts.listed()},
         units={unit.code: unit for unit in units},
         students={student.student_number: student for student in students},

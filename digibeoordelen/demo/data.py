@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import ExamOffice, Membership, Role, School, User
+from accounts.models import Membership, Role, School, User
 from accounts.search import normalise
 from addressbook.models import Contact
 from addressbook.people import add_by_hand
@@ -50,7 +50,11 @@ WITHOUT_NUMBER = ("Tess", "", "Vermeer")  # 'bijna altijd is het studentnummer n
 COLLEAGUES = [  # (role, address, name): not on the login page, with the same password
     (Role.DOCENT, "bart.timmer", ("Bart", "", "Timmer")),
     (Role.EXAMENCOMMISSIE, "hilde.wouters", ("Hilde", "", "Wouters")),
+    (Role.EXAMENCOMMISSIE, "omar.bakker", ("Omar", "", "Bakker")),
 ]
+# A second committee, for one programme; Omar Bakker is a member of this one alone.
+COMMITTEE, PROGRAMME = "Examencommissie Logistiek", "25743"
+COMMITTEES_OF = {"examencommissie": True, "hilde.wouters": True, "omar.bakker": False}  # of the default one too?
 CONTACTS = [  # (first name, infix, last name, function, organisation, side)
     ("Wilma", "", "Hofstede", "Teamleider", "Zorgcentrum De Linde", Contact.Side.WORKPLACE),
     ("Hans", "", "Brouwer", "Wijkverpleegkundige", "Thuiszorg Rivierenland", Contact.Side.WORKPLACE),
@@ -80,12 +84,22 @@ def load() -> None:
             _load_student(school, name, str(number))
         _load_student(school, WITHOUT_NUMBER, "")
         _load_contacts(school)
-        ExamOffice.objects.get_or_create(
-            school=school, email="examenbureau@demo.example", defaults={"name": "Examenbureau"}
-        )
         _add_exams_to_accounts()
-        if is_new and not Assessment.objects.exists():
-            assessments.load(school)
+        if is_new:
+            _load_committees(school)
+            if not Assessment.objects.exists():
+                assessments.load(school)
+
+
+def _load_committees(school: School) -> None:
+    """Give the new school a second committee, and each an exam office."""
+    default, second = school.default_committee, school.committees.create(name=COMMITTEE)
+    second.programmes.create(school=school, code=PROGRAMME)
+    for address, is_in_default in COMMITTEES_OF.items():
+        role = school.memberships.get(role=Role.EXAMENCOMMISSIE, user__email=f"{address}@demo.example")
+        role.committees.set([default, second] if is_in_default else [second])
+    for committee in (default, second):
+        committee.exam_offices.create(name="Examenbureau", email="examenbureau@demo.example")
 
 
 def _load_account(account: DemoAccount, school: School) -> None:

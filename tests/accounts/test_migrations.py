@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -35,10 +36,14 @@ def editor(someone: User) -> Any:
             "CREATE TABLE otp_totp_totpdevice (id integer PRIMARY KEY, user_id integer, key varchar(80), "
             "confirmed boolean, created_at timestamp, last_used_at timestamp)"
         )
-        rows = [(1, someone.pk, KEY, True), (2, UserFactory().pk, "00" * 20, False)]
-        for row in rows:
-            cursor.execute("INSERT INTO otp_totp_totpdevice (id, user_id, key, confirmed) VALUES (%s, %s, %s, %s)", row)
-        cursor.execute("CREATE TABLE axes_accesslog (id integer PRIMARY KEY, ip_address varchar(40))")
+        made = "2026-01-02 03:04:05"
+        for row in [(1, someone.pk, KEY, True, made), (2, UserFactory().pk, "00" * 20, False, made)]:
+            cursor.execute(
+                "INSERT INTO otp_totp_totpdevice (id, user_id, key, confirmed, created_at) VALUES (%s, %s, %s, %s, %s)",
+                row,
+            )
+        cursor.execute("CREATE TABLE axes_accessattempt (id integer PRIMARY KEY, ip_address varchar(40))")
+        cursor.execute("CREATE TABLE axes_accessattemptexpiration (id integer REFERENCES axes_accessattempt (id))")
 
         def execute(sql: str) -> None:
             with connection.cursor() as cursor:
@@ -52,6 +57,7 @@ def test_the_app_on_the_phone_keeps_working(someone: User, editor: Any) -> None:
     [authenticator] = Authenticator.objects.filter(type="totp")
     assert authenticator.user == someone
     assert KEY not in str(authenticator.data)
+    assert authenticator.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert len(unused_codes(someone)) == 10, "new ones, as the old were hashes"
     client = Client()
     client.post("/inloggen/", password_of(someone))

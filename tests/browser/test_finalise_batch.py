@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import School, User
+from accounts.models import ExamCommittee, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
 from committee.decisions.batch import CHANGED
@@ -91,7 +91,7 @@ def test_proposals_have_a_separate_list(
     make_afname: AfnameMaker,  # noqa: F811
     shots: Callable[[Page, str], None],
 ) -> None:
-    School.objects.update(four_eyes=True)
+    ExamCommittee.objects.update(four_eyes=True)
     make_afname(Status.FINAL)
     for one in twelve[:2]:
         propose(assessment=one, by=member(school, "EXAMENCOMMISSIE"), exam_office_email=OFFICE)

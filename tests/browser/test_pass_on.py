@@ -163,6 +163,7 @@ def test_school_without_confirmation_passes_the_link_on(
     school.save()
     page = examiner_opens(width=375)
     page.get_by_role("link", name="Bent u dat niet?").click()
+    page.get_by_label("Uitleg").click()
     expect(page.get_by_text("Uw collega krijgt meteen een eigen link.")).to_be_visible()
     shots(page, "p9-meteen-375")
     fill_proposal(page)

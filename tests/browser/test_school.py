@@ -10,7 +10,15 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment
-from tests.factories import ExamOfficeFactory, MembershipFactory, given_logo, member, png
+from tests.factories import (
+    AccountExamFactory,
+    ExamFactory,
+    ExamOfficeFactory,
+    MembershipFactory,
+    given_logo,
+    member,
+    png,
+)
 
 from .wcag import at_each_width, check_focus, check_page
 
@@ -39,14 +47,14 @@ def test_every_settings_change_is_logged(desk: Browse, school: School, shots) ->
     page = desk()
     check_page(page)
     shots(page, "instellingen-1280")
-    page.get_by_label("Geldigheid van een link").fill("90")
+    page.get_by_role("spinbutton", name="Geldigheid van een link").fill("90")
     page.get_by_label("Kleur", exact=True).fill("#ff0000")
     page.get_by_role("button", name="Bewaren").click()
     expect(page.get_by_role("alert")).to_contain_text("het contrast met wit is 3,9 op 1")
     check_page(page)
     shots(page, "instellingen-te-licht")
     page.get_by_label("Kleur", exact=True).fill("#1d5fa8")
-    page.get_by_label("Vorm van het studentnummer").fill("999999 s999999")
+    page.get_by_role("textbox", name="Vorm van het studentnummer").fill("999999 s999999")
     page.get_by_role("button", name="Bewaren").click()
     expect(page.get_by_role("status")).to_contain_text("Bewaard: Geldigheid van een link (dagen)")
     page.get_by_role("main").get_by_role("link", name="Wijzigingen").click()
@@ -82,12 +90,12 @@ def test_new_school_sees_its_missing_settings(desk: Browse, school: School, shot
 def test_concurrent_change_shows_both_texts(desk: Browse, school: School, shots) -> None:
     page, other = desk(), desk()
     for browser, days in ((other, "21"), (page, "30")):
-        browser.get_by_label("Termijn voor bezwaar").fill(days)
+        browser.get_by_role("spinbutton", name="Termijn voor bezwaar").fill(days)
         browser.get_by_role("button", name="Bewaren").click()
         expect(browser.get_by_role("alert" if browser is page else "status").first).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Iemand anders wijzigde intussen hetzelfde")
     expect(page.get_by_text("Intussen gewijzigd door Bea Beheer")).to_contain_text("21")
-    expect(page.get_by_label("Termijn voor bezwaar")).to_have_value("30")
+    expect(page.get_by_role("spinbutton", name="Termijn voor bezwaar")).to_have_value("30")
     check_page(page)
     shots(page, "instellingen-beide")
     page.get_by_role("button", name="Bewaren").click()
@@ -165,6 +173,10 @@ def test_number_is_found_and_changed_with_a_reason(desk: Browse, assessment: Ass
 
 def test_exam_offices_are_found_from_the_settings(desk: Browse, school: School, shots) -> None:
     page = desk()
+    page.get_by_role("link", name="Examencommissies").click()
+    check_page(page)
+    shots(page, "examencommissies")
+    page.get_by_role("link", name="Examencommissie", exact=True).click()
     page.get_by_role("link", name="Examenbureaus wijzigen").click()
     expect(page.get_by_role("link", name="Terug naar Schoolbeheer")).to_be_visible()
     page.get_by_label("Naam").fill("Examenbureau")
@@ -209,3 +221,24 @@ def test_groups_work_by_keyboard_without_javascript(desk: Browse) -> None:
     expect(tabs.get_by_role("link", name="Rollen")).to_have_attribute("aria-current", "page")
     tabs.get_by_role("link", name="Studentnummers").click()
     expect(page.get_by_label("Naam, e-mailadres of studentnummer")).to_be_visible()
+
+
+def test_programmes_are_found_and_ticked(desk: Browse, school: School, shots) -> None:
+    teacher = member(school, Role.DOCENT)
+    for code, title in (("25656", "Verzorgende IG"), ("25743", "Assistent logistiek"), ("K0023", "Cafémanagement")):
+        kind = "KEUZEDEEL" if code.startswith("K") else "PROFESSION"
+        AccountExamFactory(user=teacher, exam=ExamFactory(kind=kind, code=code, title=title))
+    page = desk("examencommissies/nieuw/")
+    page.get_by_label("Naam").fill("Zorg")
+    page.get_by_label("25656").check()
+    search = page.get_by_label("Opleiding zoeken")
+    search.fill("cafe")
+    expect(page.get_by_label("K0023")).to_be_visible()
+    expect(page.get_by_label("25743")).to_be_hidden()
+    expect(page.get_by_label("25656")).to_be_checked()
+    search.press("Enter")
+    check_page(page)
+    shots(page, "examencommissie-nieuw")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("status")).to_contain_text("De examencommissie ‘Zorg’ is bewaard.")
+    assert [one.code for one in school.committees.get(name="Zorg").programmes.all()] == ["25656"]

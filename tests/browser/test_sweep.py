@@ -7,14 +7,18 @@ that no link leads to, fails the test unless `NOT_LINKED` gives the reason.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Error, Page
 
@@ -28,7 +32,7 @@ from .fits import faults
 from .logging_in import add_session
 from .wcag import axe_violations
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("sweep")]
 
 WIDTHS = (320, 375, 600, 768, 900, 1024, 1280)
 # Pages whose parts depend on the state, and lists with filters, which are checked once and lead to them; of others one.
@@ -39,7 +43,7 @@ ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
 # Pages that are to be read, and the list of what a password must be.
-LONG_HELP = {"exam_content:guide", "committee:export_explained", "accounts:change_password", "accounts:register"}
+LONG_HELP = {"exam_content:guide", "committee:export_explained", "account_change_password", "accounts:register"}
 GONE = 410  # a dead link's page, without an account
 TO_FIRST_ROW = 10  # presses of Tab, the links to skip to contents or list included
 # Pages of the table that links do not lead to.
@@ -104,9 +108,12 @@ _COVERED = """() => {
 }"""
 # The sentences of help in sight. A grey line is a fact or a state, and a question is a way to go on.
 _HELP = """() => {
-    const other = ".note, .message, .error-summary, .empty, .verdict, .proposal, .criterion-text, figure, table";
+    const other = [
+        ".note, .message, .error-summary, .empty, .verdict, .batch-progress, .visually-hidden, figure, table",
+        ".criterion-text, .work-process-description, .form-person, .proposal, .appeal", // of someone's own
+    ].join();
     return [...document.querySelectorAll("main p:not(.text-secondary), main .form-text")]
-        .filter((e) => e.checkVisibility() && !e.closest(`${other}, .visually-hidden`) && !e.querySelector("p"))
+        .filter((e) => e.checkVisibility() && !e.closest(other) && !e.querySelector("p"))
         .flatMap((e) => e.textContent.replace(/\\s+/g, " ").match(/[^.!?]+[.!](?= |$)/g) ?? []);
 }"""
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map((a) => a.href)"
@@ -207,11 +214,30 @@ class Sweep:
         return [f"needs more than {TO_FIRST_ROW} presses of Tab to its first row"]
 
 
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo's mails, and of a copy of its database once it was loaded."""
+    return tmp_path_factory.mktemp("demo")
+
+
 @pytest.fixture
-def demo(db: None, settings: Any, tmp_path: Path, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def demo(db: None, settings: Any, demo_folder: Path, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's data, loaded once in a process: that takes as long as twenty pages."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    settings.VAR_DIR, settings.SITE_URL = tmp_path, live_server.url
-    data.load()
+    settings.VAR_DIR, settings.SITE_URL = demo_folder, live_server.url
+    connection.ensure_connection()
+    if connection.vendor != "sqlite":
+        data.load()
+        return
+    copy = demo_folder / "demo.sqlite3"
+    is_loaded = copy.exists()
+    with closing(sqlite3.connect(copy)) as loaded:
+        if is_loaded:
+            loaded.backup(connection.connection)
+            ContentType.objects.clear_cache()
+        else:
+            data.load()
+            connection.connection.backup(loaded)
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,10 @@ def with_all_included(names: Iterable[str]) -> dict[str, Template]:
 
 
 def _asked_for(template: Template) -> Iterator[str]:
-    """Yield the names a template extends or includes; for a variable, each template name in the include's strings."""
+    """Yield the names a template extends or includes; for a variable, each template name in its strings."""
     for node in nodes(template):
         if isinstance(node, ExtendsNode):
-            yield node.parent_name.var
+            yield from _TEMPLATE_NAME.findall(str(node.parent_name.token))
         elif isinstance(node, IncludeNode):
             variables = (expression.var for expression in (node.template, *node.extra_context.values()))
             yield from (name for name in variables if isinstance(name, str) and _TEMPLATE_NAME.fullmatch(name))

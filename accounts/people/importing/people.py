@@ -11,7 +11,6 @@ lacks, if the import `ends` them, and only when none of its lines has an error: 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
@@ -38,6 +37,7 @@ from accounts.language import Language
 from accounts.mail.addresses import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, PeopleImport, Role, School, SchoolInvitation, User
 from accounts.models.number_formats import read_number
+from accounts.people.enrol import NAME_FIELDS, ExistingUser, ListedPerson, find_existing
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
 ROLE = Column(
@@ -101,35 +101,7 @@ TEMPLATE = Template(
         "Een lijst wijzigt geen studentnummer dat er al staat, en neemt wie erin staat geen rol af.",
     ),
 )
-NAME_FIELDS = ("first_name", "infix", "last_name")
 HEADERS = {column.name: column.header for column in COLUMNS}
-
-
-@dataclass(frozen=True)
-class ListedPerson:
-    """The values of a valid line."""
-
-    first_name: str
-    infix: str
-    last_name: str
-    email: str
-    roles: tuple[str, ...]
-    student_number: str
-    language: str
-
-
-@dataclass
-class ExistingUser:
-    """An existing account; `memberships` are those at the school by role, ended ones included."""
-
-    user: User
-    memberships: dict[str, Membership] = field(default_factory=dict)
-    has_other_school: bool = False
-
-    @property
-    def can_be_renamed(self) -> bool:
-        """Whether the name was entered by this school only."""
-        return self.user.details_checked_at is None and not self.has_other_school
 
 
 def listed_person(values: Sequence[str], school: School) -> ListedPerson:
@@ -204,19 +176,7 @@ class _Known:
 
     def __init__(self, school: School, lines: Sequence[Sequence[str]], *, lock: bool) -> None:
         emails = [normalise_address(values[EMAIL_AT]) for values in lines]
-        users = User.objects.filter(email__in=emails).order_by("pk")
-        if lock:
-            users = users.select_for_update(no_key=True)
-        self.people = {user.email: ExistingUser(user) for user in users}
-        of_user = {existing.user.pk: existing for existing in self.people.values()}
-        # By address: with account ids, an empty list would skip the query, and the timing would reveal it.
-        held = Membership.objects.filter(user__email__in=emails).order_by()
-        for membership in held.filter(school=school):
-            if existing := of_user.get(membership.user_id):
-                existing.memberships[membership.role] = membership
-        for pk in held.exclude(school=school).values_list("user", flat=True):
-            if existing := of_user.get(pk):  # else the account was created between the queries
-                existing.has_other_school = True
+        self.people = find_existing(school, emails, lock=lock)
         invitations = school.school_invitations.open().filter(email__in=emails)
         self.invitations: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in invitations}
         numbers = {format_number(values[5], school) for values in lines} - {""}
@@ -259,7 +219,7 @@ def _already_invited(line: int, values: tuple[str, ...], listed: ListedPerson, i
 
 
 def _member(line: int, values: tuple[str, ...], listed: ListedPerson, existing: ExistingUser, by_id: int) -> Row:
-    new_roles = missing_roles(listed, existing)
+    new_roles = existing.missing_roles(listed.roles)
     if new_roles and existing.user.pk == by_id:
         return Row(line, values, Outcome.ERROR, (Note(ROLE.header, values[4], "kan niet: dit bent u zelf"),))
     student = existing.memberships.get(Role.STUDENT)
@@ -280,11 +240,6 @@ def _member(line: int, values: tuple[str, ...], listed: ListedPerson, existing: 
         notes.append(Note("", "", "hoort al zo bij de school"))
     outcome = Outcome.UPDATED if changes else Outcome.SKIPPED
     return Row(line, values, outcome, (*changes, *notes), existing.user.pk)
-
-
-def missing_roles(listed: ListedPerson, existing: ExistingUser) -> list[str]:
-    """Return the listed roles that the user lacks, or held in the past."""
-    return [role for role in listed.roles if role not in existing.memberships or existing.memberships[role].ended_at]
 
 
 def find_absent(prepared: PeopleImport, rows: Sequence[Row]) -> Iterator[ValidatedRow]:

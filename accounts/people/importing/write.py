@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.importing.columns import Layout, Outcome, ValidatedRow
 from accounts.importing.kinds import Count, Kind
-from accounts.models import DERIVED_FIELDS, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
+from accounts.models import DERIVED_FIELDS, Membership, PeopleImport, Role, User
 from accounts.people import roles
+from accounts.people.enrol import ExistingUser, ListedPerson, create_accounts, invite_listed
 from accounts.people.invite import start_sending
-from accounts.people.notify import WATCHED, GrantedRole, notify_roles
+from accounts.people.notify import GrantedRole, notify_roles
 from accounts.school.student_numbers import log_number
 
-from .people import (
-    COLUMNS,
-    NAME_FIELDS,
-    ExistingUser,
-    ListedPerson,
-    find_absent,
-    listed_person,
-    missing_roles,
-    validate,
-)
+from .people import COLUMNS, find_absent, listed_person, validate
 
 ROWS_PER_BATCH = 500
 CHANGED = (
     "Bij de school is intussen iets veranderd; er is nog niets geïmporteerd. "
     "Hieronder staat wat er nu gebeurt als u importeert."
 )
-GIVEN, IMPORTED = roles.Change.GIVEN, roles.How.IMPORT
+IMPORTED = roles.How.IMPORT
 
 
 def write(prepared: PeopleImport, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
@@ -61,69 +51,15 @@ def write(prepared: PeopleImport, valid: Sequence[ValidatedRow], *, layout: Layo
 
 
 def _write_new(prepared: PeopleImport, new: Sequence[ListedPerson]) -> list[GrantedRole]:
-    users = [
-        User(
-            email=listed.email,
-            first_name=listed.first_name,
-            infix=listed.infix,
-            last_name=listed.last_name,
-            password=make_password(None),
-        )
-        for listed in new
-    ]
-    User.objects.bulk_create(users)
-    accounts = list(zip(new, users, strict=True))
-    memberships = [_membership(prepared, user, listed, role) for listed, user in accounts for role in listed.roles]
-    students = [membership for membership in memberships if membership.role == Role.STUDENT]
-    Membership.objects.bulk_create(students)
-    for membership in memberships:
-        if membership.role != Role.STUDENT:
-            membership.save()  # saved one by one, for the signal receivers, such as the address book's
-    RoleChange.objects.bulk_create(
-        RoleChange(
-            **roles.role_change_fields(
-                school=prepared.school,
-                user=membership.user,
-                role=membership.role,
-                change=GIVEN,
-                by=prepared.by,
-                how=IMPORTED,
-            )
-        )
-        for membership in memberships
-    )
-    _invite(prepared, accounts)
-    return [GrantedRole(membership.user, membership.role) for membership in memberships if membership.role in WATCHED]
-
-
-def _membership(prepared: PeopleImport, user: User, listed: ListedPerson, role: str) -> Membership:
-    number = listed.student_number if role == Role.STUDENT else ""
-    membership = Membership(user=user, school=prepared.school, role=role, student_number=number)
-    membership.set_derived()
-    return membership
+    users, granted = create_accounts(new, school=prepared.school, by=prepared.by, how=IMPORTED)
+    _invite(prepared, list(zip(new, users, strict=True)))
+    return granted
 
 
 def _invite(prepared: PeopleImport, people: Sequence[tuple[ListedPerson, User | None]]) -> None:
-    """Create an invitation each: to choose a password with a new account, or to join with an existing one."""
     wanted_at = timezone.now() if prepared.mails_now else None
-    invitations = []
-    for listed, user in people:
-        name: dict[str, Any] = {field: getattr(listed, field) for field in NAME_FIELDS}
-        invitation = SchoolInvitation(
-            school=prepared.school,
-            email=listed.email,
-            roles=list(listed.roles),
-            student_number=listed.student_number,
-            language=listed.language,
-            user=user,
-            by=prepared.by,
-            by_name=prepared.by.full_name,
-            wanted_at=wanted_at,
-            **name,
-        )
-        invitation.set_derived()
-        invitations.append(invitation)
-    SchoolInvitation.objects.bulk_create(invitations)
+    by = prepared.by
+    invite_listed(people, school=prepared.school, by=by, by_name=by.full_name, wanted_at=wanted_at)
 
 
 def _end(prepared: PeopleImport, absent: ExistingUser) -> None:
@@ -133,11 +69,8 @@ def _end(prepared: PeopleImport, absent: ExistingUser) -> None:
 
 def _update(prepared: PeopleImport, listed: ListedPerson, existing: ExistingUser) -> list[GrantedRole]:
     user = existing.user
-    if existing.can_be_renamed and any(getattr(user, name) != getattr(listed, name) for name in NAME_FIELDS):
-        for name in NAME_FIELDS:
-            setattr(user, name, getattr(listed, name))
-        user.save(update_fields=list(NAME_FIELDS))
-    missing = missing_roles(listed, existing)
+    existing.rename(listed.name)
+    missing = existing.missing_roles(listed.roles)
     for role in missing:
         number = listed.student_number if role == Role.STUDENT else ""
         roles.grant(school=prepared.school, user=user, role=role, by=prepared.by, how=IMPORTED, student_number=number)

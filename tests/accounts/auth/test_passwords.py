@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.test import Client
 from django.urls import reverse
@@ -164,6 +165,14 @@ def test_inactive_account_gets_no_link(client: Client, someone: User) -> None:
     User.objects.update(is_active=False)
     ask(client)
     assert mailed() == [("no_account", EMAIL)]
+
+
+def test_former_address_in_allauths_table_gets_no_link(client: Client, someone: User) -> None:
+    EmailAddress.objects.create(user=someone, email="eerder@school.test", verified=True, primary=True)
+    ask(client, "eerder@school.test")
+    assert mailed() == [("no_account", "eerder@school.test")]
+    client.force_login(someone)
+    assert change(client).url == "/profiel/", "the password belongs to the account's own address"
 
 
 def test_new_password_ends_the_lockout(client: Client, someone: User, settings: Any) -> None:

@@ -63,16 +63,16 @@ def test_every_school_field_is_a_setting_or_exempt() -> None:
 def test_only_changed_settings_are_saved_and_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
-    form = opened(client, page) | {"link_days": "90", "four_eyes": "on", "colour": "1D5FA8"}
+    form = opened(client, page) | {"link_days": "90", "reminders_on": "", "colour": "1D5FA8"}
     answer = client.post(page, form, follow=True)
-    message = "Bewaard: Geldigheid van een link (dagen), Vier ogen bij het afronden, Kleur."
+    message = "Bewaard: Geldigheid van een link (dagen), Herinneringen versturen, Kleur."
     assert message in words(answer)
     school.refresh_from_db()
-    assert (school.link_days, school.four_eyes, school.colour) == (90, True, "#1d5fa8")
+    assert (school.link_days, school.reminders_on, school.colour) == (90, False, "#1d5fa8")
     assert sorted(log(school)) == [
         ("Geldigheid van een link (dagen)", "60", "90", "Bea Beheer"),
+        ("Herinneringen versturen", "aan", "uit", "Bea Beheer"),
         ("Kleur", "", "#1d5fa8", "Bea Beheer"),
-        ("Vier ogen bij het afronden", "uit", "aan", "Bea Beheer"),
     ]
 
 
@@ -148,16 +148,19 @@ def test_changes_by_the_consortium_are_logged(client: Client, administrator: Use
     consortium.force_login(staff)
     form = {"name": school.name, "link_days": "30", "appeal_days": "14", "mail_domains": "hier.test"}
     form |= {"reminders_on": "on", "confirm_proposals": "on"}
+    assert consortium.post(f"/beheer/django/accounts/school/{school.pk}/change/", form).status_code == 302
+    form = {"four_eyes": "on"}
     form |= {"exam_offices-TOTAL_FORMS": "2", "exam_offices-INITIAL_FORMS": "1"}
-    form |= {"exam_offices-0-id": str(office.pk), "exam_offices-0-school": str(school.pk)}
+    form |= {"exam_offices-0-id": str(office.pk), "exam_offices-0-committee": str(office.committee.pk)}
     form |= {"exam_offices-0-name": "Bureau", "exam_offices-0-email": "nieuw@hier.test"}
     form |= {"exam_offices-1-name": "Archief", "exam_offices-1-email": "archief@hier.test"}
-    answer = consortium.post(f"/beheer/django/accounts/school/{school.pk}/change/", form)
+    answer = consortium.post(f"/beheer/django/accounts/examcommittee/{office.committee.pk}/change/", form)
     assert answer.status_code == 302
     assert sorted(log(school)) == [
         ("Examenbureau", "", "Archief (archief@hier.test)", "Cas Consortium"),
         ("Examenbureau", "Bureau (oud@hier.test)", "Bureau (nieuw@hier.test)", "Cas Consortium"),
         ("Geldigheid van een link (dagen)", "60", "30", "Cas Consortium"),
+        ("Vier ogen bij het afronden", "uit", "aan", "Cas Consortium"),
     ]
     html = words(client.get(reverse("school:changes", args=[school.pk])))
     assert "Cas Consortium" in html
@@ -167,7 +170,6 @@ def test_changes_by_the_consortium_are_logged(client: Client, administrator: Use
 def test_unreadable_colour_is_refused_in_the_admin(client: Client, school: School) -> None:
     client.force_login(UserFactory(is_staff=True))
     form = {"name": school.name, "link_days": "30", "appeal_days": "14", "colour": "#ffff00"}
-    form |= {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
     page = client.post(f"/beheer/django/accounts/school/{school.pk}/change/", form)
     assert "Deze kleur is te licht" in words(page)
 
@@ -176,9 +178,10 @@ def test_schoolbeheer_edits_exam_offices_and_it_is_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     offices = reverse("accounts:exam_offices")
-    assert f'href="{offices}"' in words(client.get(page))
+    committee = reverse("committees:committee", args=[school.pk, school.default_committee.pk])
+    assert f'href="{offices}"' in words(client.get(committee))
     client.post(offices, {"name": "Bureau", "email": "bureau@hier.test"})
-    assert "Bureau, bureau@hier.test" in words(client.get(page))
+    assert "Bureau, bureau@hier.test" in words(client.get(committee))
     office = ExamOffice.objects.get()
     client.post(reverse("accounts:remove_exam_office", args=[office.pk]))
     bureau = "Bureau (bureau@hier.test)"

@@ -37,6 +37,8 @@ IN_THE_FILE = {
     "accounts.EmailChange.new_email": ["wijzigingen_van_uw_e-mailadres"],
     "accounts.EmailChange.old_email": ["wijzigingen_van_uw_e-mailadres"],
     "accounts.EmailChange.user": ["wijzigingen_van_uw_e-mailadres"],
+    "accounts.DirectoryUser.email": ["gegevens_uit_het_systeem_van_de_school"],
+    "accounts.DirectoryUser.user": ["gegevens_uit_het_systeem_van_de_school"],
     "accounts.Membership.user": ["account", "rollen"],
     "accounts.NumberReport.student": ["gemelde_studentnummers"],
     "accounts.Registration.email": ["aanvragen_van_een_account"],
@@ -60,12 +62,14 @@ HANDED_IN = "a list with data of others, that someone of the school handed in; g
 NOT_IN_THE_FILE = {
     "account.EmailAddress.email": "allauth's table, in which the site keeps nothing",
     "account.EmailAddress.user": "allauth's table, in which the site keeps nothing",
+    "accounts.ExamCommittee.members": "the committees of staff; no student is in one",
     "accounts.ExamOffice.email": "an office's",
     "accounts.Membership.study_dates_set_by": ACTED,
     "accounts.PeopleImport.by": HANDED_IN,
     "accounts.RoleChange.by": ACTED,
     "accounts.SchoolChange.by": ACTED,
     "accounts.SchoolInvitation.by": ACTED,
+    "accounts.ScimKey.by": ACTED,
     "accounts.User.groups": "rights in the Consortium's admin; no student has any",
     "accounts.User.user_permissions": "rights in the Consortium's admin; no student has any",
     "addressbook.Import.by": HANDED_IN,
@@ -123,6 +127,8 @@ def export(
     school.school_invitations.create(**name, email=user.email, roles=["STUDENT"], withdrawn_at=now)
     school.school_invitations.create(**name, email="lijst@hier.test", roles=["STUDENT"], user=user)
     school.school_invitations.create(**name, email="post@hier.test", roles=[], accepted_by=user, accepted_at=now)
+    scim_key = school.scim_keys.create(name="Directory", by=colleague)
+    school.directory_users.create(key=scim_key, user=user, user_name=user.email, email=user.email)
     ContactFactory(school=school, email=user.email, user=user)
     access_log.note(final, by=colleague)
     kind = ContentType.objects.get_for_model(user)

@@ -220,8 +220,11 @@ def test_statistics_of_an_erased_cohort_are_kept(
 
     def read() -> list[object]:
         if what == "exams":
-            return [(p.exam, p.states, p.final, p.passed) for p in statistics.read_exams([school.pk], period)]
-        return list(statistics.read_criteria(exam, [school.pk], period))
+            return [
+                (p.exam, p.states, p.final, p.passed)
+                for p in statistics.read_exams([school.default_committee.pk], period)
+            ]
+        return list(statistics.read_criteria(exam, [school.default_committee.pk], period))
 
     before = read()
     erasure.erase_due()
@@ -314,8 +317,8 @@ def test_statistics_hide_few_erased_students(
     criterion = Criterion.objects.filter(part__work_process__core_task__unit=unit)[0]
     PastAssessments.objects.add([{**of, "status": "FINAL", "ovg": "O"}], count=count)
     PastScores.objects.add([{**of, "criterion_id": criterion.pk, "value": "O"}], count=count)
-    assert bool(statistics.read_exams([school.pk], period)) == shown
-    assert bool(statistics.read_criteria(exam, [school.pk], period)) == shown
+    assert bool(statistics.read_exams([school.default_committee.pk], period)) == shown
+    assert bool(statistics.read_criteria(exam, [school.default_committee.pk], period)) == shown
 
 
 def test_exam_with_two_units_needs_twice_the_assessments(school: School) -> None:
@@ -323,9 +326,9 @@ def test_exam_with_two_units_needs_twice_the_assessments(school: School) -> None
     period = statistics.periods(today())[0]
     row = {"school": school, "exam_id": exam.pk, "year": period.since.year, "status": "FINAL", "ovg": "O"}
     PastAssessments.objects.add([row], count=9)
-    assert not statistics.read_exams([school.pk], period)
+    assert not statistics.read_exams([school.default_committee.pk], period)
     PastAssessments.objects.add([row])
-    assert statistics.read_exams([school.pk], period)
+    assert statistics.read_exams([school.default_committee.pk], period)
 
 
 def test_counts_of_two_erasures_are_added(student: Membership, exam: Exam, school: School) -> None:

@@ -153,6 +153,8 @@ def _come_to_the_school(student: Membership) -> None:
     name = {"first_name": FIRST, "last_name": LAST}
     school.school_invitations.create(**name, email=ADDRESS, user=user, search_text=f"{FIRST} {LAST}".lower())
     school.role_changes.create(user=user, user_name=user.full_name, role="STUDENT", change="GIVEN", how="IMPORT")
+    key = school.scim_keys.create(name="Directory")
+    school.directory_users.create(**name, key=key, user=user, user_name=ADDRESS, attributes={"userName": ADDRESS})
     RegistrationFactory(**name, email=ADDRESS, school=school)
     user.email_changes.create(old_email=ADDRESS, new_email=f"oud.{ADDRESS}")
     student_numbers.notify_school(student=student, number=NUMBER)
@@ -325,6 +327,7 @@ def test_every_reference_to_a_person_is_covered() -> None:
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("accounts.ExamCommittee", "members"),  # its rows are deleted with the membership
         ("accounts.RoleChange", "user"),  # deleted with the membership, as is the user who accepted an invitation
         ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
@@ -341,12 +344,14 @@ def test_every_address_column_is_covered() -> None:
         if isinstance(field, EmailField)
     }
     assert columns == {
+        "account.EmailAddress.email",  # allauth's, in which the site keeps nothing
         "accounts.User.email",  # erased with the account
         "accounts.ExamOffice.email",  # an office's
         "accounts.EmailChange.old_email",  # erased with the account
         "accounts.EmailChange.new_email",
         "accounts.Registration.email",  # erased with the account made from it, otherwise after some days
         "accounts.SchoolInvitation.email",  # erased with the membership
+        "accounts.DirectoryUser.email",  # erased with the membership
         "addressbook.Contact.email",  # an examiner's
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",

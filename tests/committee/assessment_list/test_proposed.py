@@ -8,7 +8,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, School, User
+from accounts.models import ExamCommittee, Role, School, User
 from assessments.invitations import send_back
 from assessments.models import Assessment, Status
 from committee.decisions.finalise import finalise, propose
@@ -23,8 +23,7 @@ LIST = reverse("committee:afnames")
 
 @pytest.fixture(autouse=True)
 def four_eyes(school: School) -> None:
-    school.four_eyes = True
-    school.save()
+    school.committees.update(four_eyes=True)
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def read(browser: Client, **search: str) -> str:
 def agrees(assessment: Assessment, by: User) -> bool:
     """Return whether the list has it, which must equal the validity of its proposal."""
     assessment.refresh_from_db()
-    listed = list(search_of(by).find(PROPOSED, school=assessment.school)) == [assessment]
+    listed = list(search_of(by).find(PROPOSED, committee=assessment.committee)) == [assessment]
     assert listed == (assessment.valid_proposal() is not None)
     return listed
 
@@ -94,13 +93,13 @@ def test_sent_back_proposal_leaves_the_list(proposed: Assessment, committee_memb
 
 
 def test_without_four_eyes_the_status_does_not_exist(member: Client, proposed: Assessment, school: School) -> None:
-    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    school.committees.update(four_eyes=False)
     page = read(member)
     assert "Voorgedragen" not in page
 
 
 def test_proposals_of_other_schools_are_not_listed(client: Client, stranger: User, proposed: Assessment) -> None:
-    School.objects.update(four_eyes=True)
+    ExamCommittee.objects.update(four_eyes=True)
     client.force_login(stranger)
     page = read(client, status=PROPOSED)
     assert 'Voorgedragen <span class="state-count">0</span>' in page
@@ -112,7 +111,11 @@ def test_list_of_proposals_uses_an_index(school: School, committee_member: User)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-    listed = search_of(committee_member).find(PROPOSED, school=school).order_by("status_since", "pk")[:31]
+    listed = (
+        search_of(committee_member)
+        .find(PROPOSED, committee=school.default_committee)
+        .order_by("status_since", "pk")[:31]
+    )
     assert "afnames_proposed_by_date" in listed.values_list("status_since", "pk").explain()
     assert Status.ASSESSED.value in str(listed.query)
 
@@ -145,7 +148,7 @@ def test_lapsed_proposal_is_offered_again(member: Client, proposed: Assessment) 
 
 
 def test_without_four_eyes_a_proposal_is_no_matter(member: Client, proposed: Assessment, school: School) -> None:
-    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    school.committees.update(four_eyes=False)
     page = read(member)
     assert ':afronden"' in page
     assert "voorgedragen" not in page

@@ -101,8 +101,8 @@ def test_selection_of_two_schools_is_refused(
     member: Client, committee_member: User, assessed: Assessment, another: Assessment, other_school: School
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role="EXAMENCOMMISSIE")
-    Assessment.objects.filter(pk=another.pk).update(school=other_school)
-    assert "Kies beoordelingen van één school tegelijk." in post_selection(member, tick(assessed, another))
+    Assessment.objects.filter(pk=another.pk).update(school=other_school, committee=other_school.default_committee)
+    assert "Kies beoordelingen van één examencommissie tegelijk." in post_selection(member, tick(assessed, another))
     assert ">1 beoordeling definitief maken</button>" in post_selection(member, tick(another))
 
 
@@ -235,7 +235,7 @@ def test_assessment_of_another_school_is_ignored(client: Client, stranger: User,
 # --- Four eyes -----------------------------------------------------------------------------------
 @pytest.fixture
 def four_eyes(school: School) -> None:
-    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    school.committees.update(four_eyes=True)
 
 
 def test_button_counts_proposals_and_finalisations(
@@ -262,7 +262,7 @@ def test_button_counts_proposals_and_finalisations(
 def test_unseen_proposal_is_not_finalised(member: Client, assessed: Assessment, school: School) -> None:
     """Four eyes was enabled and a proposal made while the confirmation page was open."""
     shown = sent_by(post_selection(member, tick(assessed)))
-    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    school.committees.update(four_eyes=True)
     propose(assessment=assessed, by=make_member(school, "EXAMENCOMMISSIE"), exam_office_email="elders@hier.test")
     page = read_answer(member, member.post(CONFIRMED, shown))
     assert "intussen opnieuw voorgedragen" in page

@@ -219,7 +219,7 @@ def test_batch_is_visible_to_its_member_only(
 
 # --- Four eyes -----------------------------------------------------------------------------------
 def test_proposals_run_as_a_batch(committee_member: User, school: School, three: list[Assessment]) -> None:
-    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    school.committees.update(four_eyes=True)
     batch = begin(three, committee_member, proposing=True)
     FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.PROPOSED] * 3
@@ -235,7 +235,7 @@ def test_proposals_run_as_a_batch(committee_member: User, school: School, three:
 
 def test_item_with_a_newer_proposal_is_refused(committee_member: User, school: School, three: list[Assessment]) -> None:
     """The PDF would go to an address that the member who confirmed it never saw."""
-    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    school.committees.update(four_eyes=True)
     FinalBatch.objects.run(begin(three, committee_member, proposing=True).pk)
     shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
     chosen = [Selected(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]

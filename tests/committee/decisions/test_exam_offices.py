@@ -38,14 +38,14 @@ def test_committee_adds_changes_and_removes_offices(member: Client, school: Scho
     listed = reverse("accounts:exam_offices")
     assert "Er staat nog geen examenbureau in de lijst." in words(member.get(listed))
     member.post(listed, {"name": "Bureau", "email": "bureau@hier.test"})
-    office = school.exam_offices.get()
+    office = school.default_committee.exam_offices.get()
     change = reverse("accounts:change_exam_office", args=[office.pk])
     opened = re.findall(r'name="opened" value="([^"]*)"', words(member.get(change)))[0]
     member.post(change, {"name": "Archief", "email": "archief@hier.test", "opened": opened})
     assert "archief@hier.test" in words(member.get(listed))
     assert "kan daarna niet meer" in words(member.get(reverse("accounts:remove_exam_office", args=[office.pk])))
     member.post(reverse("accounts:remove_exam_office", args=[office.pk]))
-    assert not school.exam_offices.exists()
+    assert not school.default_committee.exam_offices.exists()
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ class TestRemembered:
     def test_proposed_address_is_offered_to_the_second_member(
         self, member: Client, assessed: Assessment, sent, school: School
     ) -> None:
-        School.objects.filter(pk=school.pk).update(four_eyes=True)
+        school.committees.update(four_eyes=True)
         sent(assessed.exam, "techniek@bureau.test")
         first = MembershipFactory(school=school, role=Role.EXAMENCOMMISSIE).user
         propose(assessment=assessed, by=first, exam_office_email="zorg@bureau.test")
@@ -291,7 +291,7 @@ class TestRemembered:
     def test_proposing_offers_the_exams_own_office(
         self, member: Client, assessed: Assessment, sent, school: School, other_exam: Exam
     ) -> None:
-        School.objects.filter(pk=school.pk).update(four_eyes=True)
+        school.committees.update(four_eyes=True)
         sent(other_exam, "techniek@bureau.test")
         address = reverse("committee:propose", args=[assessed.public_id])
         assert " checked" not in words(member.get(address))

@@ -29,8 +29,7 @@ OFFICE = "bureau@hier.test"
 
 @pytest.fixture(autouse=True)
 def four_eyes(school: School) -> None:
-    school.four_eyes = True
-    school.save()
+    school.committees.update(four_eyes=True)
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def test_second_member_finalises_and_document_names_both(
 def test_without_four_eyes_document_names_one_member(
     assessed: Assessment, committee_member: User, school: School
 ) -> None:
-    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    school.committees.update(four_eyes=False)
     document = act(finalise, assessed, committee_member)
     page = " ".join(documents_pdf.page(document.result).split())
     assert "door Carla Commissie, namens de examencommissie van ROC Hier." in page

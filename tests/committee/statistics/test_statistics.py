@@ -60,7 +60,7 @@ def test_exam_shows_counts_and_waiting_times_by_status(make_afname: AfnameMaker,
     for days in (2, 4):
         make_afname(Status.ASSESSED, since=timezone.now() - timedelta(days=days))
     make_afname(Status.FINAL)
-    [shown] = statistics.read_exams([school.pk], now())
+    [shown] = statistics.read_exams([school.default_committee.pk], now())
     assert shown.exam == exam
     assert shown.states.text == "Beoordeeld 2, Definitief 1"
     [waiting] = shown.waiting
@@ -98,7 +98,10 @@ def test_earlier_excludes_other_exams_schools_and_own(
     of_last_year: None, exam: Exam, school: School, other_school: School, committee_member: User
 ) -> None:
     def waiting(*schools: School, **params: Any) -> list[int]:
-        return [one.count for one in statistics.read_earlier([one.pk for one in schools], now(), **params).waiting]
+        return [
+            one.count
+            for one in statistics.read_earlier([one.default_committee.pk for one in schools], now(), **params).waiting
+        ]
 
     assert waiting(school) == [1, 2]
     assert waiting(school, exam=exam) == [1, 2]
@@ -127,9 +130,9 @@ def test_exam_without_passes_is_flagged(member: Client, make_afname: AfnameMaker
 def test_scores_are_shown_by_criterion_and_examiner(
     member: Client, assessed: Assessment, exam: Exam, school: School
 ) -> None:
-    rows = statistics.read_criteria(exam, [school.pk], now())
+    rows = statistics.read_criteria(exam, [school.default_committee.pk], now())
     assert [row.scores.text for row in rows] == ["Voldoende 1"] * 8
-    [examiner] = statistics.read_examiners(exam, [school.pk], now())
+    [examiner] = statistics.read_examiners(exam, [school.default_committee.pk], now())
     assert (examiner.title, examiner.scores.total, examiner.always) == ("Erik Examinator", 8, "")
     page = words(member, "picture_of_exam", exam.pk)
     assert "Erik Examinator" in page
@@ -160,13 +163,13 @@ def test_scores_of_one_student_do_not_flag_an_examiner(
         assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
-        [shown] = statistics.read_examiners(exam, [school.pk], now())
+        [shown] = statistics.read_examiners(exam, [school.default_committee.pk], now())
         assert bool(shown.always) == is_flagged, students
 
 
 def test_incomplete_and_cancelled_work_is_not_counted(invitation: Invitation, exam: Exam, school: School) -> None:
     steps.fill_in(invitation, "G")
-    assert statistics.read_criteria(exam, [school.pk], now()) == []
+    assert statistics.read_criteria(exam, [school.default_committee.pk], now()) == []
 
 
 def test_other_schools_are_not_counted(client: Client, stranger: User, assessed: Assessment, exam: Exam) -> None:
