@@ -126,7 +126,6 @@ saml_acs                        POST   bad    bad     bad    bad     bad    bad 
 saml_finish_acs                 GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 saml_sls                        GET    go     go      go     go      go     go    go        go    go    go    go
 saml_metadata                   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-openid_connect_login            GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 school:identity_providers       GET    login  none    none   none    none   none  none      none  ok    none  none
 school:add_identity_provider    GET    login  none    none   none    none   none  none      none  ok    none  none

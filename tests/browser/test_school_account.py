@@ -15,7 +15,9 @@ from digibeoordelen.outbox.models import OutgoingMail
 from scripts.environment import VENV
 from scripts.identity_providers import install, start
 from scripts.processes import free_port
+from tests.factories import UserFactory
 
+from .walk import Shots
 from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,3 +145,17 @@ def test_login_at_the_wrong_school(log_in: Callable[[str], Page], provider: Iden
     expect(page.get_by_text("Dit schoolaccount is niet van ROC Hier")).to_be_visible()
     check_page(page)
     assert not User.objects.exists()
+
+
+def test_pages_of_the_consortium_fit(
+    log_in_at: Callable[..., Page], provider: IdentityProvider, school: School, shots: Shots
+) -> None:
+    staff = UserFactory(is_staff=True)
+    page = log_in_at(staff, f"/beheer/scholen/{school.pk}/schoolaccounts/")
+    check_page(page)
+    shots(page, "schoolaccounts")
+    page.get_by_role("link", name="ROC Hier").click()
+    expect(page.get_by_text("Redirect URI")).to_be_visible()
+    expect(page.get_by_label("Client secret")).to_have_value("")
+    check_page(page)
+    shots(page, "schoolaccount")
