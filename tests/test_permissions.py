@@ -124,7 +124,7 @@ accounts:school_proof           GET    go     go      go     go      go     go  
 school_login_start              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 saml_acs                        POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 saml_finish_acs                 GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-saml_sls                        GET    go    go     go    go     go    go   go       go   go   go   go
+saml_sls                        GET    go     go      go     go      go     go    go        go    go    go    go
 saml_metadata                   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
 school:identity_providers       GET    login  none    none   none    none   none  none      none  ok    none  none

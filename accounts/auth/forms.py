@@ -95,9 +95,17 @@ class ForgottenPasswordForm(account.ResetPasswordForm):
         return email
 
 
-class NewPasswordField(SetPasswordField):
-    def __init__(self, *, label: Any, **more: Any) -> None:
-        super().__init__(label=label, **more)
+class NewPasswordField(forms.CharField):
+    def __init__(self, *, label: Any, help_text: Any = "") -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        super().__init__(label=label, help_text=help_text, strip=False, widget=widget)
+
+
+class ValidatedPasswordField(SetPasswordField):
+    """A new password, which allauth's forms validate for their user."""
+
+    def __init__(self, *, label: Any) -> None:
+        super().__init__(label=label)
         del self.widget.attrs["placeholder"]
 
 
@@ -107,12 +115,8 @@ _Form: Any = forms.Form  # allauth's forms take other arguments
 class _Twice(account.PasswordVerificationMixin, _Form):
     """A new password, typed twice."""
 
-    password1 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord"))
-    password2 = forms.CharField(
-        label=gettext_lazy("Nieuw wachtwoord, nog een keer"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    password1 = ValidatedPasswordField(label=gettext_lazy("Nieuw wachtwoord"))
+    password2 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord, nog een keer"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = forms.Form.clean(self) or {}  # in place of allauth's, which says it in its own words

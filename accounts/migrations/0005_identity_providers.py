@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -66,11 +67,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "slug",
-                    models.SlugField(
+                    models.CharField(
                         error_messages={"unique": "Deze link is al in gebruik."},
                         help_text="Het laatste deel van de inloglink, zoals roc-voorbeeld. Zet die link op uw intranet.",
                         max_length=60,
                         unique=True,
+                        validators=[django.core.validators.validate_slug],
                         verbose_name="eigen link",
                     ),
                 ),

@@ -12,12 +12,12 @@ from allauth.socialaccount.models import SocialAccount
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.fields import LineField, NameField
+from accounts.fields import LineField, NameField, ProseField
 from accounts.mail.domains import check_domains, read_domains, tidy_domains
 
 from .membership import Membership
@@ -27,7 +27,7 @@ from .user import Role, User
 RESERVED_SLUGS = ("adres", "aanbieder")  # of `accounts.urls`
 
 
-class EncryptedField(models.TextField):
+class EncryptedField(ProseField):
     """Text that is stored encrypted with the site's secret key; '' stays ''. Unreadable text is read as ''."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -38,10 +38,6 @@ class EncryptedField(models.TextField):
             return _cipher().decrypt(value).decode() if value else ""
         except InvalidToken:  # the key was replaced without a fallback
             return ""
-
-    def deconstruct(self) -> Any:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.TextField", args, kwargs
 
 
 def _cipher() -> MultiFernet:
@@ -113,10 +109,11 @@ class IdentityProvider(models.Model):
     school = models.ForeignKey(School, models.CASCADE, related_name="identity_providers")
     preset = models.CharField("soort", max_length=20, choices=Preset, default=Preset.SURFCONEXT)
     name = NameField("naam", max_length=80, help_text="Staat op de knop, zoals: ROC Voorbeeld.")
-    slug = models.SlugField(
+    slug = LineField(
         "eigen link",
         max_length=60,
         unique=True,
+        validators=[validate_slug],
         help_text="Het laatste deel van de inloglink, zoals roc-voorbeeld. Zet die link op uw intranet.",
         error_messages={"unique": "Deze link is al in gebruik."},
     )
@@ -133,7 +130,7 @@ class IdentityProvider(models.Model):
         blank=True,
         help_text="Alleen bij SAML. Wordt elk uur opnieuw gelezen, zodat een nieuw certificaat vanzelf meekomt.",
     )
-    metadata = models.TextField(
+    metadata = ProseField(
         "metadata",
         blank=True,
         validators=[MaxLengthValidator(200_000)],

@@ -185,6 +185,8 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
         "schoolaccounts": [
             {
                 "bij": names.get(link.provider, ""),
+                "kenmerk": link.uid,
+                "gegevens": link.extra_data,
                 "gekoppeld_op": link.date_joined,
                 "laatst_gebruikt_op": link.last_login,
             }

@@ -24,7 +24,7 @@ def browse(live_server, new_browser: NewBrowser) -> Callable[..., Page]:
         page = new_browser(**browser)
         page.goto(f"{live_server.url}/inloggen/?next={path}")
         if email:
-            page.fill("#id_username", email)
+            page.fill("#id_login", email)
             page.fill("#id_password", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_url(live_server.url + path)
@@ -69,7 +69,7 @@ def test_pages_work_without_javascript(live_server, new_browser: NewBrowser, doc
     make_exam(title="Kok")
     page = new_browser(javascript=False)
     page.goto(f"{live_server.url}/productcatalogus/")
-    page.fill("#id_username", docent.email)
+    page.fill("#id_login", docent.email)
     page.fill("#id_password", PASSWORD)
     page.get_by_role("button", name="Inloggen", exact=True).click()
     page.get_by_role("button", name=re.compile("Toevoegen.*Kok")).click()

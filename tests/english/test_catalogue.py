@@ -17,7 +17,6 @@ from .texts import bare_words, load, messages_of_module, messages_of_template, t
 # Texts that are equal in both languages, or name a language in that language.
 SAME_IN_BOTH = {
     *("Digitaal beoordelen", "English", "Nederlands"),
-    *("make school", "login"),  # a command
     "catalogue",  # a CSS class in a block
     *("Show this form in English", "Toon dit formulier in het Nederlands"),
 }

@@ -56,7 +56,8 @@ def test_page_shows_every_setting_with_its_help(client: Client, administrator: U
 
 
 def test_every_school_field_is_a_setting_or_exempt() -> None:
-    elsewhere = {"id", "name", "digital_assessment_active", "logo", "terms_set_at", *TERMS}
+    of_the_consortium = {"digital_assessment_active", "keeps_identity_providers"}
+    elsewhere = {"id", "name", "logo", "terms_set_at", *of_the_consortium, *TERMS}
     assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(FIELD_NAMES)
 
 

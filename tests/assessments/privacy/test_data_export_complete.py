@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -56,6 +58,7 @@ IN_THE_FILE = {
     "exams.AccountExam.user": ["examens_op_uw_account"],
     "mfa.Authenticator.user": ["tweede_stap", "apps"],
     "outbox.OutgoingMail.to": ["mails"],
+    "socialaccount.SocialAccount.user": ["schoolaccounts"],
 }
 ACTED = "says who of the school did something; what it did to a student is in that student's file"
 HANDED_IN = "a list with data of others, that someone of the school handed in; gone after a week"
@@ -115,6 +118,7 @@ def export(
     app_of(user)
     key = {"name": "Telefoon", "credential": {"id": "GEHEIMESLEUTEL"}}
     Authenticator.objects.create(user=user, type="webauthn", data=key)
+    SocialAccount.objects.create(user=user, provider=str(uuid4()), uid="issuer subject", extra_data={"name": "Anouk"})
     queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
     user.email_changes.create(old_email="eerder@hier.test", new_email=user.email, confirmed_at=timezone.now())
     RegistrationFactory(email=user.email, school=school, password="md5$geheim$0123")
