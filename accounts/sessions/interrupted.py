@@ -76,7 +76,7 @@ def posted(request: HttpRequest) -> dict[str, Any]:
 def _is_secret(request: HttpRequest, name: str) -> bool:
     view = request.resolver_match.view_name if request.resolver_match else ""
     is_account = view.startswith(("account", "mfa_"))
-    return "password" in name or (is_account and name in _CODES)
+    return "password" in name or "secret" in name or (is_account and name in _CODES)
 
 
 def login_tab_url() -> str:

@@ -67,6 +67,8 @@ def come_in_first(
     if proven:
         identity = replace(identity, email=proven, email_verified=True)
     with locked(provider.school):
+        if linked := provider.accounts.filter(uid=account.uid).select_related("user").first():
+            return linked.user, Step.CREATE  # made by another request of the same person, at the same time
         user = User.objects.filter(email=identity.email).first() if identity.email else None
         invitation = _invitation(provider, identity.email)
         step = rules.first_login(

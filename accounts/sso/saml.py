@@ -31,6 +31,8 @@ from .http import is_allowed
 from .identity import Identity, NoSubject, read_identity
 
 LEEWAY = 60  # seconds that a provider's clock may differ
+STORED = 300  # seconds, between the post of an answer and the login
+MAX_ANSWER = 256 * 1024  # characters: anyone can post one
 CACHED = 3600  # seconds, of metadata that is fetched
 TRANSIENT = Saml.NAMEID_TRANSIENT
 _CLOCK = ("Check system clock", "SessionNotOnOrAfter")  # in the library's words
@@ -174,7 +176,11 @@ def receive(request: HttpRequest, provider_id: str) -> HttpResponse:
     get_adapter().get_identity_provider(provider_id)
     response = HttpResponseRedirect(reverse("saml_finish_acs", args=[provider_id]))
     stored = LoginSession(request, "saml_acs_session", "saml-acs-session")
-    stored.store["answer"] = request.POST.get("SAMLResponse", "")
+    answer = request.POST.get("SAMLResponse", "")
+    if len(answer) > MAX_ANSWER:
+        raise ProviderError("invalid", "too large")
+    stored.store["answer"] = answer
+    stored.store.set_expiry(STORED)
     stored.save(response)
     return response
 

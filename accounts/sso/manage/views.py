@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest, confirmation
@@ -62,12 +63,14 @@ def providers(request: UserRequest, school_id: int, area: Area) -> HttpResponse:
     return _page(request, "providers", school, area, **context)
 
 
+@sensitive_post_parameters("client_secret")
 @require_http_methods(["GET", "POST"])
 def add_provider(request: UserRequest, school_id: int, area: Area) -> HttpResponse:
     school = get_school(request, school_id, area)
     return _edit(request, IdentityProvider(school=school), school, area)
 
 
+@sensitive_post_parameters("client_secret")
 @require_http_methods(["GET", "POST"])
 def edit_provider(request: UserRequest, school_id: int, public_id: UUID, area: Area) -> HttpResponse:
     school = get_school(request, school_id, area)

@@ -27,7 +27,7 @@ AGAIN = "Opnieuw verzenden"
 
 
 @pytest.fixture
-def browser() -> Client:
+def browser(db: None) -> Client:
     """An anonymous browser with a token."""
     browser = Client(enforce_csrf_checks=True, headers=OWN)
     browser.get("/inloggen/")

@@ -204,3 +204,10 @@ def test_saml_provider_shows_what_to_fill_in(client: Client, staff: User, school
     page = client.get(response["Location"]).content.decode()
     for name in ("saml_metadata", "saml_acs", "saml_sls"):
         assert url(provider, name) in page
+
+
+def test_secret_is_not_repeated_after_the_session_ended(client: Client, school: School) -> None:
+    response = client.post(f"{pages(school)}nieuw/", NEW, headers={"Origin": "http://testserver"})
+    page = response.content.decode()
+    assert "https://id.hier.test" in page
+    assert SECRET not in page

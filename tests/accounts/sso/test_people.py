@@ -12,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import IdentityProvider, Membership, NumberReport, Role, RoleChange, School, User
+from accounts.sso.identity import Identity
+from accounts.sso.people import come_in_first
 from accounts.sso.proof import resolve_code
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
@@ -361,3 +363,10 @@ def test_the_last_role_at_a_school_ends_the_link(client: Client, openid: OpenID,
     assert provider.accounts.filter(user=user).exists()
     user.memberships.get().delete()
     assert not provider.accounts.filter(user=user).exists()
+
+
+def test_two_first_logins_at_once_make_one_account(openid: OpenID, provider: IdentityProvider) -> None:
+    identity = Identity(issuer=provider.issuer, subject="1", email="anouk@hier.test", affiliations=("student",))
+    accounts = [SocialAccount(provider=str(provider.public_id), uid=identity.uid) for _ in range(2)]
+    users = {come_in_first(provider=provider, identity=identity, account=account)[0] for account in accounts}
+    assert len(users) == User.objects.count() == SocialAccount.objects.count() == 1

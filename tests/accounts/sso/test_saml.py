@@ -11,10 +11,10 @@ from django.test import Client
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Utils
 
-from accounts.models import IdentityProvider, School, User
+from accounts.models import IdentityProvider, School, Session, User
 from accounts.sso.common import ProviderError
 from accounts.sso.identity import read_identity
-from accounts.sso.saml import read_metadata
+from accounts.sso.saml import MAX_ANSWER, read_metadata
 
 from .saml import CERTIFICATES, ENTITY, NS, SLO, Answer, ask, make_saml_provider, metadata, post, url
 
@@ -217,3 +217,9 @@ def test_metadata_with_two_certificates(client: Client, provider: IdentityProvid
     IdentityProvider.objects.update(metadata=both)
     post(client, provider, Answer(provider, ask(client, provider), signer=1).response())
     assert "_auth_user_id" in client.session
+
+
+def test_large_answer_is_not_stored(client: Client, provider: IdentityProvider) -> None:
+    response = client.post(url(provider, "saml_acs"), {"SAMLResponse": "x" * (MAX_ANSWER + 1)})
+    assert not Session.objects.exists()
+    assert is_refused(client, response)
