@@ -8,20 +8,21 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa import signals
-        from django.db.models.signals import post_delete
+        from django.db.models.signals import post_delete, post_save
 
         from digibeoordelen.outbox.links import register as resolves
 
         from .auth import email_change, links, mfa, password
         from .importing import job, kinds
-        from .models import IdentityProvider, ImportedFile
+        from .models import IdentityProvider, ImportedFile, Membership
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
         from .registration import registration
         from .scim import people as scim_people
         from .sessions.sessions import remember_start
-        from .sso import manage, proof
+        from .sso import proof, trust
+        from .sso.manage import providers
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
@@ -32,7 +33,9 @@ class AccountsConfig(AppConfig):
         signals.authenticator_used.connect(mfa.on_used)
         signals.authentication_failed.connect(mfa.on_wrong_code)
         resolves(password.LINK_KIND, password.resolve_password_link)
-        post_delete.connect(manage.clean_up, sender=IdentityProvider, dispatch_uid="accounts.sso.clean_up")
+        post_delete.connect(providers.clean_up, sender=IdentityProvider, dispatch_uid="accounts.sso.clean_up")
+        post_save.connect(trust.on_role_given, sender=Membership, dispatch_uid="accounts.sso.on_role_given")
+        post_delete.connect(trust.on_role_ended, sender=Membership, dispatch_uid="accounts.sso.on_role_ended")
         resolves(proof.LINK_KIND, proof.resolve_code)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)

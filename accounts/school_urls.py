@@ -6,7 +6,7 @@ from .people import import_views, invitation_views
 from .people import views as people
 from .school import student_number_views, views
 from .scim import screen_views
-from .sso.manage_views import SCHOOL, unlink_person
+from .sso.manage.views import SCHOOL, unlink_person
 from .sso.urls import manage_urls
 
 app_name = "school"

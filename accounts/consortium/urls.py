@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.http import for_staff
-from accounts.sso.manage_views import CONSORTIUM
+from accounts.sso.manage.views import CONSORTIUM
 from accounts.sso.urls import manage_urls
 
 from . import views

@@ -4,17 +4,18 @@ from django.urls import URLPattern, path
 
 from accounts.language import translated
 
-from . import manage_views, views
+from . import views
+from .manage import views as manage
 
 
-def manage_urls(area: manage_views.Area, start: str) -> list[URLPattern]:
+def manage_urls(area: manage.Area, start: str) -> list[URLPattern]:
     """Return the pages of a school's providers, for the `urlpatterns` of the area."""
     more = {"area": area}
     return [
-        path(start, manage_views.providers, more, name="identity_providers"),
-        path(f"{start}nieuw/", manage_views.add_provider, more, name="add_identity_provider"),
-        path(f"{start}<uuid:public_id>/", manage_views.edit_provider, more, name="identity_provider"),
-        path(f"{start}<uuid:public_id>/verwijderen/", manage_views.remove, more, name="remove_identity_provider"),
+        path(start, manage.providers, more, name="identity_providers"),
+        path(f"{start}nieuw/", manage.add_provider, more, name="add_identity_provider"),
+        path(f"{start}<uuid:public_id>/", manage.edit_provider, more, name="identity_provider"),
+        path(f"{start}<uuid:public_id>/verwijderen/", manage.remove, more, name="remove_identity_provider"),
     ]
 
 

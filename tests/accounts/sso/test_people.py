@@ -341,6 +341,30 @@ def test_membership_of_another_school_is_untouched(
     assert there.student_number == "1"
 
 
+def test_a_school_does_not_open_what_another_entrusts_later(
+    client: Client, openid: OpenID, provider: IdentityProvider, other_school: School
+) -> None:
+    log_in(client, provider, openid)
+    user = user_of(client)
+    MembershipFactory(user=user, school=other_school, role=Role.DOCENT)
+    client.logout()
+    log_in(client, provider, openid)
+    assert user_of(client) is None
+    prove(client, code_mailed())
+    assert user_of(client) == user
+
+
+def test_the_last_role_at_a_school_ends_the_link(client: Client, openid: OpenID, provider: IdentityProvider) -> None:
+    log_in(client, provider, openid)
+    user = user_of(client)
+    assert user is not None
+    MembershipFactory(user=user, school=provider.school, role=Role.DOCENT)
+    user.memberships.get(role=Role.STUDENT).delete()
+    assert provider.accounts.filter(user=user).exists()
+    user.memberships.get().delete()
+    assert not provider.accounts.filter(user=user).exists()
+
+
 def test_two_first_logins_at_once_make_one_account(openid: OpenID, provider: IdentityProvider) -> None:
     identity = Identity(issuer=provider.issuer, subject="1", email="anouk@hier.test", affiliations=("student",))
     accounts = [SocialAccount(provider=str(provider.public_id), uid=identity.uid) for _ in range(2)]

@@ -9,11 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from accounts.models import IdentityProvider
-
-from .common import ProviderError
-from .http import is_allowed
-from .identity import FIELDS
-from .saml import read_metadata
+from accounts.sso.common import ProviderError
+from accounts.sso.http import is_allowed
+from accounts.sso.identity import FIELDS
+from accounts.sso.saml import read_metadata
 
 NO_ADDRESS = "Vul een adres in dat met https:// begint."
 _FIXED_ONCE_LINKED = ("preset", "issuer")

@@ -18,8 +18,8 @@ from accounts.models import IdentityProvider, School
 from accounts.people.listing import get_person
 from accounts.school.navigation import get_managed_school
 
-from .manage import remove_provider, save_provider, unlink
-from .manage_forms import ConsortiumProviderForm, ProviderForm, SchoolProviderForm
+from .forms import ConsortiumProviderForm, ProviderForm, SchoolProviderForm
+from .providers import remove_provider, save_provider, unlink
 
 
 @dataclass(frozen=True)

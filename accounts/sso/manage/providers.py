@@ -9,8 +9,7 @@ from django.db import transaction
 
 from accounts.models import IdentityProvider, School, Session, User
 from accounts.school.changes import display_value, log_change
-
-from .adapter import SCHOOL_LOGIN
+from accounts.sso.adapter import SCHOOL_LOGIN
 
 NAME = "identity_providers"  # in the log of changes
 
