@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import subprocess
 from pathlib import Path
 
@@ -32,11 +33,13 @@ def main() -> None:
     for name, person in config["people"].items():
         print(f"  {name:16} {person['given_name']} {person['family_name']}", flush=True)
     print("\nCtrl-C stops it.", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it as Ctrl-C does
     try:
         node.wait()
     except KeyboardInterrupt:
-        node.terminate()
+        pass
     finally:
+        node.terminate()
         subprocess.run([*command, "--off"], cwd=BASE, env=env, check=False, capture_output=True)
 
 

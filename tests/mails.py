@@ -16,7 +16,7 @@ from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
 from accounts.people.notify import GrantedRole
 from accounts.school import student_numbers
-from accounts.sso.mails import queue_code
+from accounts.sso.proof import queue_code
 from assessments import mails
 from assessments.models import Assessment, Document, Invitation, Proposal
 from committee.decisions.finalise import finalise

@@ -20,10 +20,9 @@ from accounts.models import IdentityProvider, User
 from accounts.sessions import sessions
 
 from . import people, proof
-from .common import ProviderError
+from .common import ProviderError, log_in_at_school, refused
 from .http import ProviderSession
 from .identity import Identity
-from .pages import log_in_at_school, refused
 from .rules import Refused, Step
 
 logger = logging.getLogger(__name__)

@@ -27,10 +27,9 @@ from accounts.models import IdentityProvider
 
 from . import oidc, proof, saml
 from .adapter import SCHOOL_LOGIN
-from .common import ProviderError
+from .common import ProviderError, refused
 from .forms import AddressForm, FindSchoolForm, ProofForm
 from .http import is_allowed
-from .pages import refused
 
 logger = logging.getLogger(__name__)
 

@@ -99,6 +99,7 @@ def test_teacher_with_a_password_proves_the_address_and_logs_out(
     log_in: Callable[[str], Page], docent: User, live_server: Any
 ) -> None:
     page = log_in("docent")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bevestig uw e-mailadres")
     page.get_by_label("Code uit de mail").fill(code_for(docent.email))
     page.get_by_role("button", name="Inloggen", exact=True).click()
     expect(page.get_by_role("link", name="Dirk Docent")).to_be_visible()
