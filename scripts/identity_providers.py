@@ -1,5 +1,6 @@
 """Start the identity providers of the tests and of `make school-login`: certified ones from npm, on Node from PyPI."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -18,14 +19,16 @@ STARTS_WITHIN = 30  # seconds
 def install(folder: Path) -> Path:
     """Install the locked npm packages in `folder`, unless they are there, and copy our files; return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock, stamp = (SOURCE / "package-lock.json").read_text(), folder / "installed.json"
-    for file in SOURCE.iterdir():
-        shutil.copy(file, folder)
-    if not stamp.is_file() or stamp.read_text() != lock:
-        npm = _node_folder() / "lib/node_modules/npm/bin/npm-cli.js"  # its bin/npm is a broken link
-        options = ("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-        subprocess.run([_node(), npm, "ci", *options], cwd=folder, stdin=subprocess.DEVNULL, check=True)
-        stamp.write_text(lock)
+    with (folder / "install.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # several processes of the tests install at once
+        packages, stamp = (SOURCE / "package-lock.json").read_text(), folder / "installed.json"
+        for file in SOURCE.iterdir():
+            shutil.copy(file, folder)
+        if not stamp.is_file() or stamp.read_text() != packages:
+            npm = _node_folder() / "lib/node_modules/npm/bin/npm-cli.js"  # its bin/npm is a broken link
+            options = ("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+            subprocess.run([_node(), npm, "ci", *options], cwd=folder, stdin=subprocess.DEVNULL, check=True)
+            stamp.write_text(packages)
     return folder
 
 

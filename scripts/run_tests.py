@@ -1,6 +1,6 @@
 """`make test`: all checks, on a temporary PostgreSQL and Redis and on SQLite.
 
-The linters and both runs go side by side; each prints its output when it ends.
+The linters run beside the tests; each step prints its output when it ends.
 Ends with a line per skipped thing and its reason, and 'N passed, N failed, N skipped' over all runs. With CI=true
 skipping is a failure.
 """
@@ -165,9 +165,10 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
         run([suite.linters(), [alone]])
         return
     only = "browser or embedded or sqlite"
-    # A browser or a server works while its test waits: five workers occupy two cores.
-    sqlite = suite.pytest("SQLite", only=only, without=["servers", *absent], workers=_cores() + 1, env=_sqlite())
-    lanes = [suite.linters(), [sqlite]]
+    # A browser or a server works while its test waits: one more worker than cores. The two runs follow each other, as
+    # browser tests that compete for the processor exceed their time limits.
+    workers = _cores() + 1
+    steps = [suite.pytest("SQLite", only=only, without=["servers", *absent], workers=workers, env=_sqlite())]
     with ExitStack() as stack:
         try:
             urls = {
@@ -178,8 +179,8 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
             suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
         else:
             without, env = ["browser", "embedded", *absent], {**os.environ, **urls}
-            lanes.append([suite.pytest("PostgreSQL and Redis", without=without, workers=_cores(), env=env)])
-        run(lanes)
+            steps.append(suite.pytest("PostgreSQL and Redis", without=without, workers=workers, env=env))
+        run([suite.linters(), steps])
 
 
 def _sqlite() -> dict[str, str]:

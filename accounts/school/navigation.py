@@ -40,10 +40,9 @@ GROUPS = (
     NavGroup(
         "Mensen",
         (
-            NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
+            NavPage("school:people", "Rollen", ("mensen/", "importeren/", "koppeling/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
-            NavPage("school:directory", "Koppeling", ("koppeling/",)),
         ),
     ),
     NavGroup(

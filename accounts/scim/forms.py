@@ -11,6 +11,8 @@ from accounts.models import DirectoryGroup, Role, ScimKey
 class KeyForm(forms.ModelForm):
     """A new key, with what it does for new people."""
 
+    folds_help = True
+
     class Meta:
         model = ScimKey
         fields = ["name", "mails_now", "students_by_default"]

@@ -133,7 +133,7 @@ def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResp
 def _renew(request: HttpRequest, invitations: Sequence[Invitation]) -> HttpResponse:
     if invitations:
         use_language(request, invitations[0].contact.language)
-    key = f"{client_key(request)}-{' '.join(str(invitation.pk) for invitation in invitations)}"
+    key = f"{client_key(request)}-{'-'.join(str(invitation.pk) for invitation in invitations)}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
     try:

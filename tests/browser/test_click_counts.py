@@ -65,7 +65,7 @@ def choose_and_invite(teacher: Clicks) -> None:
     teacher.click("button", "Overnemen")
     teacher.click("link", "Examinatoren uitnodigen")
     teacher.click("button", "Uitnodiging(en) verzenden")
-    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan Erik Examinator")
+    expect(teacher.page.locator("#verzending")).to_contain_text("De uitnodiging wordt verzonden aan Erik Examinator")
 
 
 def test_one_student_one_examiner(teacher: Clicks, student: Membership, examiner: Contact) -> None:

@@ -92,7 +92,7 @@ def start_with_list(teacher: Counted, text: str, shots: Shots) -> None:
 
 
 def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]], way: str) -> None:
-    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan 30 examinatoren")
+    expect(teacher.page.locator("#verzending")).to_contain_text("De uitnodiging wordt verzonden aan 30 examinatoren")
     invited = set(Invitation.objects.values_list("assessment__student", "contact"))
     assert invited == {(student.pk, contact.pk) for student, contact in thirty}
     assert OutgoingMail.objects.count() == STUDENTS
@@ -201,7 +201,7 @@ def test_teacher_chooses_one_mail_or_one_per_student(
     shots(page, f"mail-{count}-{mails}-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     message = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
-    expect(page.get_by_role("status")).to_contain_text(f"{message} verzonden aan Trainer")
+    expect(page.locator("#verzending")).to_contain_text(f"{message} verzonden aan Trainer")
     assert OutgoingMail.objects.count() == mails
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")

@@ -21,6 +21,8 @@ _FIXED_ONCE_LINKED = ("preset", "issuer")
 class ProviderForm(forms.ModelForm):
     """The secret is never rendered; left empty, it stays."""
 
+    folds_help = True
+
     client_secret = forms.CharField(
         label="Client secret",
         required=False,

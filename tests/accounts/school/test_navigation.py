@@ -12,7 +12,7 @@ from accounts.models import Role, School, User
 from accounts.school.navigation import GROUPS
 from tests.factories import member
 
-MENSEN = ["Rollen", "Uitnodigingen", "Studentnummers", "Koppeling"]
+MENSEN = ["Rollen", "Uitnodigingen", "Studentnummers"]
 PRIVACY = ["Bewaren en wissen", "Wie zag wat"]
 
 
