@@ -1,5 +1,6 @@
 """The settings of every environment, configured by environment variables (README.md)."""
 
+import os
 from pathlib import Path
 
 import bootstrap_wrapper
@@ -7,6 +8,9 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
+
+# openpyxl reads workbooks with the standard library: with lxml, which SAML needs, damaged XML is another exception.
+os.environ["OPENPYXL_LXML"] = "False"
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

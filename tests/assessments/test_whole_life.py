@@ -27,7 +27,7 @@ from assessments.rubric import read_uncorrected
 from committee.decisions.finalise import finalise
 from exams.models import Part
 from tests.factories import ContactFactory, first_unit, make_exam
-from tests.steps import start_assessment
+from tests.steps import invite_for_one, start_assessment
 
 INDEX = st.integers(0, 3)
 CONTACTS = st.sets(st.integers(0, 2), max_size=2)
@@ -138,12 +138,12 @@ class WholeLife(RuleBasedStateMachine):
 
     @rule(contact=st.integers(0, 2))
     def invite_one(self, contact):
-        self.try_to(invite.invite, assessment=self.assessment, contacts=[self.contacts[contact]], by=self.docent)
+        self.try_to(invite_for_one, assessment=self.assessment, contacts=[self.contacts[contact]], by=self.docent)
 
     @rule()
     def invite_all(self):
         contacts = coupling_couplings.invitable(self.assessment)
-        self.try_to(invite.invite, assessment=self.assessment, contacts=contacts, by=self.docent)
+        self.try_to(invite_for_one, assessment=self.assessment, contacts=contacts, by=self.docent)
 
     @precondition(lambda self: self.now.invitations)
     @rule(which=INDEX)
