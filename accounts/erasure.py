@@ -84,7 +84,7 @@ def erase_unused(*, on: date) -> int:
 
 
 def _purge_joining(user: User, addresses: Iterable[Address], school: School | None = None) -> None:
-    """Delete the invitations and role changes of the user, and what directories said, at one school or all."""
+    """Delete the invitations and role changes of the user, and the directories' records, at one school or all."""
     at = Q(school=school) if school else Q()
     RoleChange.objects.filter(at, user=user).purge()
     DirectoryUser.objects.filter(at, Q(user=user) | Q(user=None) & invited_at(addresses)).delete()

@@ -264,6 +264,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
     }
 CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.auth.mfa",
+    "accounts.sso.manage.providers",
     "accounts.registration.registration",
     "accounts.people.invite",
     "accounts.sessions.sessions",
@@ -289,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
     "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
+    "encrypt-client-secrets": {"task": "accounts.tasks.encrypt_client_secrets", "schedule": 6 * 3600},
     "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }

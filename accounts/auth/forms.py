@@ -119,7 +119,7 @@ class _Twice(account.PasswordVerificationMixin, _Form):
     password2 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord, nog een keer"))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = forms.Form.clean(self) or {}  # in place of allauth's, which says it in its own words
+        cleaned = forms.Form.clean(self) or {}  # not allauth's, which has other words
         if {"password1", "password2"} <= cleaned.keys() and cleaned["password1"] != cleaned["password2"]:
             self.add_error("password2", _("De twee wachtwoorden zijn niet gelijk."))
         return cleaned

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 from typing import Any
 
@@ -13,7 +11,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from celery import shared_task
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -21,6 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.encryption import cipher
 from accounts.models import User
 from accounts.sessions import sessions
 
@@ -29,6 +27,7 @@ from .rate_limits import WRONG_CODES
 
 logger = logging.getLogger(__name__)
 STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]  # recovery codes only replace one of these
+PURPOSE = "accounts.auth.mfa"  # of the cipher
 ALERT_AFTER = 5  # wrong codes: the password may have leaked
 
 
@@ -40,22 +39,16 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text).decode()
+        return cipher(PURPOSE).decrypt(encrypted_text).decode()
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002 - allauth's name
         return sessions.device_of(self.request)
 
     def _get_site_name(self) -> str:
         return settings.MFA_TOTP_ISSUER
-
-
-def _cipher() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"accounts.auth.mfa {secret}".encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 @shared_task(name="accounts.tasks.encrypt_second_steps")
@@ -68,7 +61,7 @@ def encrypt_second_steps() -> None:
             authenticator = Authenticator.objects.select_for_update().filter(pk=pk).first()
             secrets = {"secret", "seed"} & authenticator.data.keys() if authenticator else ()
             for name in secrets:
-                authenticator.data[name] = _cipher().rotate(authenticator.data[name]).decode()
+                authenticator.data[name] = cipher(PURPOSE).rotate(authenticator.data[name]).decode()
             if secrets:
                 authenticator.save(update_fields=["data"])
 

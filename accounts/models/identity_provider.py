@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import uuid
 from collections.abc import Collection
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from cryptography.fernet import InvalidToken
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.encryption import cipher
 from accounts.fields import LineField, NameField, ProseField
 from accounts.mail.domains import check_domains, read_domains, tidy_domains
 
@@ -24,6 +22,7 @@ from .membership import Membership
 from .school import School
 from .user import Role, User
 
+PURPOSE = "accounts.identity_provider"  # of the cipher
 RESERVED_SLUGS = ("adres", "aanbieder")  # of `accounts.urls`
 
 
@@ -31,19 +30,13 @@ class EncryptedField(ProseField):
     """Text that is stored encrypted with the site's secret key; '' stays ''. Unreadable text is read as ''."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return _cipher().encrypt(value.encode()).decode() if value else ""
+        return cipher(PURPOSE).encrypt(value.encode()).decode() if value else ""
 
     def from_db_value(self, value: str | None, *args: object) -> str:
         try:
-            return _cipher().decrypt(value).decode() if value else ""
+            return cipher(PURPOSE).decrypt(value).decode() if value else ""
         except InvalidToken:  # the key was replaced without a fallback
             return ""
-
-
-def _cipher() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"accounts.identity_provider {secret}".encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
@@ -225,7 +218,7 @@ class IdentityProvider(models.Model):
             raise ValidationError(errors)
 
     def _refuse_domains_of_others(self) -> None:
-        """Raise `ValidationError` for a domain that another school uses: one school says nothing about another."""
+        """Raise `ValidationError` for a domain that another school uses: a school decides on its own logins alone."""
         own = set(self.domain_list)
         others = School.objects.exclude(pk=self.school_id)
         for school in others.exclude(register_domains="") | others.filter(identity_providers__isnull=False):

@@ -18,7 +18,7 @@ NAME_FIELDS = ("first_name", "infix", "last_name")
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """What a school says of a person, valid."""
+    """The validated data of a person from a list or a directory."""
 
     first_name: str
     infix: str

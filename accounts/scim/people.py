@@ -171,7 +171,7 @@ def update_person(*, person: DirectoryUser, resource: Any) -> DirectoryUser:
 
 
 def delete_person(*, person: DirectoryUser) -> None:
-    """Take away the roles from the directory, and forget what it said; `person` is locked by the caller.
+    """Take away the roles from the directory, and its record of them; `person` is locked by the caller.
 
     Raise `ConflictException` for the only Schoolbeheer.
     """

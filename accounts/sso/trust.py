@@ -8,7 +8,7 @@ from accounts.models import IdentityProvider, IdentityProviderQuerySet, Membersh
 
 
 def on_role_given(sender: type[Membership], instance: Membership, *, created: bool, **kwargs: object) -> None:
-    """Receive `post_save`: a role at one school ends the links at others, so that the address is proven there anew.
+    """Receive `post_save`: a role at one school ends the links at others, whose next login proves the address again.
 
     A link may rest on a school's word alone, and that does not open what another school entrusts.
     """

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def find_school(request: HttpRequest) -> HttpResponse:
-    """Find the providers of an address's domain; says nothing about accounts."""
+    """Find the providers of an address's domain, whether or not it has an account."""
     form = FindSchoolForm(request.POST or None)
     found: list[IdentityProvider] = []
     if request.method == "POST" and form.is_valid():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
+from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import IdentityProvider, School, Session, User
@@ -55,7 +57,7 @@ def end_sessions(provider: IdentityProvider) -> int:
 def unlink(*, user: User, school: School, by: User) -> bool:
     """Remove a person's links to the school's providers, and the sessions that began there; return if there were any.
 
-    For instance when a mailbox got another owner. The next login with a school account links anew, by the rules.
+    For instance when a mailbox got another owner. The next login with a school account is checked by the rules again.
     """
     providers = {str(provider.public_id): provider for provider in school.identity_providers.all()}
     deleted, _ = SocialAccount.objects.filter(user=user, provider__in=providers).delete()
@@ -83,3 +85,15 @@ def _description(provider: IdentityProvider | None) -> str:
     ]
     values = {field.verbose_name: display_value(field.value_from_object(provider)) for field in fields}
     return "\n".join(f"{name}: {value}" for name, value in values.items() if value)
+
+
+@shared_task(name="accounts.tasks.encrypt_client_secrets")
+def encrypt_client_secrets() -> None:
+    """Encrypt with the present `SECRET_KEY` what a former one encrypted, so that the former can be dropped."""
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    for pk in list(IdentityProvider.objects.values_list("pk", flat=True)):
+        with transaction.atomic():
+            provider = IdentityProvider.objects.select_for_update().filter(pk=pk).first()
+            if provider and provider.client_secret:  # '' also if no key reads it
+                provider.save(update_fields=["client_secret"])

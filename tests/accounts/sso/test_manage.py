@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import IdentityProvider, Role, School, SchoolChange, User
+from accounts.sso.manage.providers import encrypt_client_secrets
 from tests.factories import SchoolFactory, UserFactory, member
 
 from .openid import SECRET, OpenID, log_in, make_provider
@@ -95,6 +96,15 @@ def test_secret_survives_a_new_key_with_the_old_one_as_fallback(school: School, 
     assert IdentityProvider.objects.get().client_secret == SECRET
     settings.SECRET_KEY_FALLBACKS = []
     assert IdentityProvider.objects.get().client_secret == ""
+
+
+def test_secret_is_encrypted_with_the_new_key_before_the_old_one_goes(school: School, settings: Any) -> None:
+    make_provider(school)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "een nieuwe sleutel" * 4, [settings.SECRET_KEY]
+    encrypt_client_secrets()
+    settings.SECRET_KEY_FALLBACKS = []
+    assert IdentityProvider.objects.get().client_secret == SECRET
+    assert encrypt_client_secrets.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 @pytest.mark.parametrize(
