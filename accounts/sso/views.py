@@ -84,7 +84,7 @@ def callback(request: HttpRequest, provider_id: UUID) -> HttpResponse:
     return _at_provider(oidc.callback, request, provider_id)
 
 
-@csrf_exempt
+@csrf_exempt  # the provider posts it; `saml` ties the answer to a login that began here
 @never_cache
 @login_not_required
 @require_POST
