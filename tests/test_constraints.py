@@ -5,7 +5,6 @@ The constraints of the exams and the outbox are in their own tests.
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.apps import apps

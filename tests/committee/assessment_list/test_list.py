@@ -305,8 +305,8 @@ def test_query_count_is_constant_for_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("data-row>") == 21
-    # session, user, committees (2), own memberships, exams to choose from, counts, places in the list, rows, tabs, batches,
-    # unsent mails; for the download: the profiles, the last export
+    # session, user, committees (2), own memberships, exams to choose from, counts, places in the list, rows, tabs,
+    # batches, unsent mails; for the download: the profiles, the last export
     assert len(one) == len(many) == 14
 
 
