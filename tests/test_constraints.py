@@ -48,6 +48,7 @@ from assessments.models import (
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import Part
+from exchange.models import Partner
 from tests.factories import (
     ContactFactory,
     ExamOfficeFactory,
@@ -718,6 +719,12 @@ def two_staff_with_one_id(cast):
     )
 
 
+@breaks("partner_name_once_per_school")
+def two_partners_with_one_name(cast):
+    for name in ("Planner", "PLANNER"):
+        Partner.objects.create(school=cast.school, name=name)
+
+
 @breaks("final_batch_item_once")
 def assessment_twice_in_a_batch(cast):
     batch = FinalBatchFactory(school=cast.assessment.school)
@@ -751,7 +758,7 @@ def test_constraint_refuses(name, attempt, assessed, student, examiner, docent, 
 def test_every_constraint_is_tried():
     named = {
         constraint.name
-        for app in ("accounts", "addressbook", "assessments", "committee")
+        for app in ("accounts", "addressbook", "assessments", "committee", "exchange")
         for model in apps.get_app_config(app).get_models()
         for constraint in model._meta.constraints
     }
