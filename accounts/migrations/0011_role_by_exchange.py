@@ -4,15 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0010_saml_providers'),
+        ("accounts", "0010_saml_providers"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='rolechange',
-            name='how',
-            field=models.CharField(choices=[('BY_HAND', 'met de hand'), ('INVITATION', 'uitnodiging aangenomen'), ('IMPORT', 'lijst geïmporteerd'), ('REGISTERED', 'zelf aangemeld'), ('LEFT', 'uit de school gehaald'), ('SSO', 'ingelogd met schoolaccount'), ('CONSORTIUM', 'door het Consortium'), ('SCIM', 'koppeling (SCIM)'), ('EXCHANGE', 'ingepland door gekoppeld systeem')], max_length=10, verbose_name='hoe'),
+            model_name="rolechange",
+            name="how",
+            field=models.CharField(
+                choices=[
+                    ("BY_HAND", "met de hand"),
+                    ("INVITATION", "uitnodiging aangenomen"),
+                    ("IMPORT", "lijst geïmporteerd"),
+                    ("REGISTERED", "zelf aangemeld"),
+                    ("LEFT", "uit de school gehaald"),
+                    ("SSO", "ingelogd met schoolaccount"),
+                    ("CONSORTIUM", "door het Consortium"),
+                    ("SCIM", "koppeling (SCIM)"),
+                    ("EXCHANGE", "ingepland door gekoppeld systeem"),
+                ],
+                max_length=10,
+                verbose_name="hoe",
+            ),
         ),
     ]

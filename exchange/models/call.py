@@ -24,7 +24,7 @@ class Call(models.Model):
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="calls", db_index=False)
     method = models.CharField("methode", max_length=7)
     path = models.CharField("adres", max_length=120)
-    status = models.PositiveSmallIntegerField("antwoord")
+    http_status = models.PositiveSmallIntegerField("antwoord")
     ms = models.PositiveIntegerField("duur in ms")
     at = models.DateTimeField("wanneer", default=timezone.now)
 
@@ -40,4 +40,4 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}: {self.status}"
+        return f"{self.method} {self.path}: {self.http_status}"

@@ -29,7 +29,9 @@ def save_partner(*, school: School, partner: Partner, by: User) -> Partner:
     for name, label in FIELDS.items():
         old, new = _shown(before, name), _shown(partner, name)
         if old != new:
-            log_change(school=school, name=f"partner_{name}", label=f"Gekoppeld systeem: {label}", before=old, after=new, by=by)
+            log_change(
+                school=school, name=f"partner_{name}", label=f"Gekoppeld systeem: {label}", before=old, after=new, by=by
+            )
     return partner
 
 

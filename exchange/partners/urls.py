@@ -13,6 +13,8 @@ urlpatterns = [
     path("<int:school_id>/systemen/<int:partner_id>/aanroepen/", views.calls, name="calls"),
     path("<int:school_id>/systemen/<int:partner_id>/sleutels/nieuw/", views.make_key, name="make_key"),
     path(
-        "<int:school_id>/systemen/<int:partner_id>/sleutels/<int:key_id>/intrekken/", views.revoke_key, name="revoke_key"
+        "<int:school_id>/systemen/<int:partner_id>/sleutels/<int:partner_key_id>/intrekken/",
+        views.revoke_key,
+        name="revoke_key",
     ),
 ]

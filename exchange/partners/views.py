@@ -19,6 +19,7 @@ from exchange.models import Partner, PartnerKey
 from . import partners
 from .forms import PartnerForm
 
+
 @require_GET
 def partner_list(request: UserRequest, school_id: int) -> HttpResponse:
     """List the coupled systems."""
@@ -84,16 +85,18 @@ def make_key(request: UserRequest, school_id: int, partner_id: int) -> HttpRespo
 
 
 @require_http_methods(["GET", "POST"])
-def revoke_key(request: UserRequest, school_id: int, partner_id: int, key_id: int) -> HttpResponse:
+def revoke_key(request: UserRequest, school_id: int, partner_id: int, partner_key_id: int) -> HttpResponse:
     """Revoke a key after confirmation."""
     school = get_managed_school(request.user, school_id)
     found = get_partner(school, partner_id)
-    key = get_key(found, key_id)
+    key = get_key(found, partner_key_id)
     back = reverse("partners:partner", args=[school.pk, found.pk])
     if request.method == "GET":
         sentence = f"{found.name} komt er daarna niet meer mee binnen. Wat het heeft gepland, blijft."
         heading = f"Sleutel {key.client_id[:8]}… intrekken?"
-        return confirmation(request, heading, sentence, verb="Sleutel intrekken", back=(back, f"Terug naar {found.name}"))
+        return confirmation(
+            request, heading, sentence, verb="Sleutel intrekken", back=(back, f"Terug naar {found.name}")
+        )
     if partners.revoke(key=key, by=request.user):
         messages.success(request, "De sleutel is ingetrokken.")
     return redirect(back)

@@ -34,7 +34,9 @@ def unit_id(unit: ExamUnit) -> UUID:
     return component_id(unit.exam_version.exam, unit.code)
 
 
-def find_units(*, query: str = "", since: date | None = None, code: str = "", sort: list[str] | None = None) -> list[ExamUnit]:
+def find_units(
+    *, query: str = "", since: date | None = None, code: str = "", sort: list[str] | None = None
+) -> list[ExamUnit]:
     """Return the units that match: words of exam or unit, published on or after `since`, primary code."""
     units = [unit for unit in published_units() if _matches(unit, query=query, since=since, code=code)]
     for name in reversed(sort or ["name"]):

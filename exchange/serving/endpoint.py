@@ -30,6 +30,7 @@ from assessments.lifecycle import DomainError
 from exchange.models import Call, Partner
 from exchange.serving.oauth import find_key
 from exchange.serving.problems import Forbidden, NotFound, Problem, problem_response
+from exchange.serving.schemas import only_our_consumers
 
 logger = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024  # bytes
@@ -85,8 +86,7 @@ def _answer(
             refused = problem_response(405, f"{request.method} is not supported here.")
             refused["Allow"] = ", ".join(scopes)
             return refused
-        if scopes and scopes[str(request.method)] not in granted:
-            raise Forbidden(f"The token lacks the scope {scopes[str(request.method)]}.")
+        _refuse_without(scopes.get(str(request.method)), granted)
         return view(request, partner, **kwargs)
     except Problem as problem:
         return problem_response(problem.status, problem.detail, **problem.more)
@@ -99,12 +99,17 @@ def _answer(
         return problem_response(500, "The server failed; try again later.")
 
 
+def _refuse_without(scope: str | None, granted: Iterable[str]) -> None:
+    if scope and scope not in granted:
+        raise Forbidden(f"The token lacks the scope {scope}.")
+
+
 def _log(request: HttpRequest, partner: Partner, status: int, begun: float) -> None:
     path = f"/{request.resolver_match.route}" if request.resolver_match else "/"
     path = path.replace("<str:", "{").replace("<path:", "{").replace(">", "}")
     ms = round((time.monotonic() - begun) * 1000)
     method = str(request.method)[:7]
-    Call.objects.create(partner=partner, method=method, path=path[:120], status=status, ms=ms)
+    Call.objects.create(partner=partner, method=method, path=path[:120], http_status=status, ms=ms)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -115,7 +120,7 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
     except BadBody as refused:
         raise Problem(str(refused)) from None
     try:
-        return model.model_validate_json(json.dumps(data), strict=True)
+        return model.model_validate_json(json.dumps(only_our_consumers(data)), strict=True)
     except ValidationError as invalid:
         error = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, error["loc"]))
@@ -194,5 +199,3 @@ def _number(request: HttpRequest, name: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
         raise Problem(f"{name}: not a number.")
     return int(value)
-
-

@@ -27,7 +27,7 @@ def checked_name(person: schemas.Person) -> dict[str, str]:
     name = {"first_name": person.givenName, "infix": person.surnamePrefix or "", "last_name": person.surname}
     name = {field: clean_line(value) for field, value in name.items()}
     try:
-        User(**name).clean_fields(exclude=[f.name for f in User._meta.fields if f.name not in name])
+        User(**name).clean_fields(exclude={"password", "email", "joined_at"})
     except ValidationError as invalid:
         raise Problem(f"person: {' '.join(invalid.messages)}") from None
     return name
@@ -115,5 +115,3 @@ def find_participant(partner: Partner, person_id: str) -> Membership | None:
     known = Participation.objects.filter(school=partner.school, person_id=person_id, sitting__origin__partner=partner)
     newest = known.select_related("assessment__student__user", "assessment__student__school").order_by("-pk").first()
     return newest.assessment.student if newest else None
-
-

@@ -25,7 +25,7 @@ WHOLE_EXAM = Target()
 
 
 def find_staff(partner: Partner, public_id: UUID) -> SittingStaff | None:
-    """Return a member of staff in a sitting of the partner, or None; raise `Forbidden` for one of the school's others."""
+    """Return a member of staff in a sitting of the partner, or None; raise `Forbidden` for one of others."""
     related = ("sitting__origin", "contact", "school")
     found = SittingStaff.objects.filter(school=partner.school, public_id=public_id).select_related(*related).first()
     if found is None:
@@ -36,7 +36,9 @@ def find_staff(partner: Partner, public_id: UUID) -> SittingStaff | None:
     return found
 
 
-def put_staff(partner: Partner, public_id: UUID, sitting_id: UUID, body: schemas.Association) -> tuple[SittingStaff, bool]:
+def put_staff(
+    partner: Partner, public_id: UUID, sitting_id: UUID, body: schemas.Association
+) -> tuple[SittingStaff, bool]:
     """Give someone a task at a sitting, or change who; an assessor is coupled and invited.
 
     The same body twice changes nothing. Raise `Problem`, or `Conflict` for what can't be changed any more.

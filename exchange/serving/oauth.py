@@ -6,7 +6,6 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.views import TokenView
 
 from accounts.auth.rate_limits import Limit, client_key
-from exchange.models import Partner, PartnerKey
+from exchange.models import CATALOGUE, SITTINGS, Partner, PartnerKey
 
 TOKENS_BY_ADDRESS = Limit("oauth-token", 120, timedelta(minutes=1))  # a secret's hash is slow on purpose
 USED_EVERY = timedelta(minutes=5)
@@ -27,10 +26,11 @@ class PartnerScopes(BaseScopes):
     """The scopes of a client are those that the school allows its partner."""
 
     def get_all_scopes(self) -> dict[str, str]:
-        scopes: dict[str, str] = settings.OAUTH2_PROVIDER["SCOPES"]
-        return scopes
+        return {scope: scope for scope in (CATALOGUE, SITTINGS)}
 
-    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         partner = Partner.objects.filter(keys__application=application, is_active=True).first() if application else None
         return partner.scopes if partner else []
 
@@ -51,7 +51,7 @@ class ClientTokenView(TokenView):
             return response
         if request.POST.get("grant_type") != "client_credentials":
             return JsonResponse({"error": "unsupported_grant_type"}, status=400)
-        return super().post(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().post(request, *args, **kwargs)
 
 
 def find_key(request: HttpRequest) -> tuple[PartnerKey, frozenset[str]] | None:

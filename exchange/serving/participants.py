@@ -30,7 +30,7 @@ RELATED = (
 
 
 def find_participation(partner: Partner, public_id: UUID) -> Participation | None:
-    """Return a student's part in a sitting of the partner, or None; raise `Forbidden` for one of the school's others."""
+    """Return a student's part in a sitting of the partner, or None; raise `Forbidden` for one of others."""
     found = Participation.objects.filter(school=partner.school, public_id=public_id).select_related(*RELATED).first()
     if found is None:
         return None
@@ -122,7 +122,9 @@ def _initiator(partner: Partner, sitting: Sitting) -> User:
     raise Conflict("The school has not chosen a docent on whose name this system starts assessments.")
 
 
-def set_needs(participation: Participation, consumers: list[schemas.ConsumerOnAssociation], *, merge: bool = False) -> None:
+def set_needs(
+    participation: Participation, consumers: list[schemas.ConsumerOnAssociation], *, merge: bool = False
+) -> None:
     """Set the adaptations granted; with `merge` only those that were sent."""
     consumer = consumers[0] if consumers else None
     sent = consumer.model_fields_set if consumer else set()
@@ -137,9 +139,9 @@ def set_needs(participation: Participation, consumers: list[schemas.ConsumerOnAs
 def patch_student(partner: Partner, participation: Participation, body: schemas.AssociationPatch) -> Participation:
     """Change the adaptations of a student."""
     with transaction.atomic():
-        current = Participation.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=participation.pk)
+        current = (
+            Participation.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=participation.pk)
+        )
         set_needs(current, body.consumers, merge=True)
         current.save(update_fields=["extra_minutes", "needs"])
     return current
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from exchange.mapping import CONSUMER
 
@@ -47,19 +47,17 @@ class ConsumerOnAssociation(Sent):
     additionalTimeInMin: Annotated[int, Field(ge=0, le=32767)] | None = None
     # The name that the examples of the flows print.
     extraTimeInMin: Annotated[int, Field(ge=0, le=32767)] | None = None
-    personalNeeds: Annotated[list[Annotated[str, StringConstraints(max_length=120)]], Field(max_length=40)] | None = None
+    personalNeeds: Annotated[list[Annotated[str, StringConstraints(max_length=120)]], Field(max_length=40)] | None = (
+        None
+    )
 
 
-class WithConsumers(Sent):
-    """Keep the consumer of this standard only: others are not for us."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _ours(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("consumers"), list):
-            ours = [item for item in data["consumers"] if isinstance(item, dict) and item.get("consumerKey") == CONSUMER]
-            return {**data, "consumers": ours}
+def only_our_consumers(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a body with the consumer of this standard only: others are not for us."""
+    if not isinstance(data.get("consumers"), list):
         return data
+    ours = [item for item in data["consumers"] if not isinstance(item, dict) or item.get("consumerKey") == CONSUMER]
+    return {**data, "consumers": ours}
 
 
 class Reference(Sent):
@@ -69,7 +67,7 @@ class Reference(Sent):
     offeringId: UUID | None = None
 
 
-class OfferingPatch(WithConsumers):
+class OfferingPatch(Sent):
     offeringType: Literal["component"] | None = None
     consumers: list[ConsumerOnOffering] = []
     name: Annotated[list[LanguageTypedString], Field(min_length=1)] | None = None
@@ -77,7 +75,7 @@ class OfferingPatch(WithConsumers):
     endDateTime: AwareDatetime | None = None
 
 
-class Offering(WithConsumers):
+class Offering(Sent):
     offeringId: UUID | None = None
     primaryCode: Identifier
     offeringType: Literal["component"]
@@ -118,13 +116,13 @@ class Person(Sent):
         return next((found.code.strip() for found in codes if found.codeType == kind), "")
 
 
-class AssociationPatch(WithConsumers):
+class AssociationPatch(Sent):
     associationType: Literal["componentOfferingAssociation"] | None = None
     state: State | None = None
     consumers: list[ConsumerOnAssociation] = []
 
 
-class Association(WithConsumers):
+class Association(Sent):
     # Required by the OpenAPI file, left out in the examples of the flows: the address has it.
     associationId: UUID | None = None
     associationType: Literal["componentOfferingAssociation"]

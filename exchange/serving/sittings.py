@@ -28,7 +28,9 @@ def get_sitting(partner: Partner, public_id: UUID, *, lock: bool = False) -> Sit
 
     With `lock` changes of the sitting and of who takes part wait for each other.
     """
-    sittings = Sitting.objects.filter(school=partner.school).select_related("origin", "unit__exam_version__exam", "school")
+    sittings = Sitting.objects.filter(school=partner.school).select_related(
+        "origin", "unit__exam_version__exam", "school"
+    )
     if lock:
         sittings = sittings.select_for_update(of=("self",), no_key=True)
     sitting = sittings.filter(public_id=public_id).first()
@@ -85,7 +87,9 @@ def _put(partner: Partner, public_id: UUID, body: schemas.Offering) -> tuple[Sit
         sitting.is_cancelled = consumer.offeringState == "canceled"
     sitting.save()
     SittingOrigin.objects.update_or_create(
-        sitting=sitting, defaults={"offering": _sent(body)}, create_defaults={"partner": partner, "offering": _sent(body)}
+        sitting=sitting,
+        defaults={"offering": _sent(body)},
+        create_defaults={"partner": partner, "offering": _sent(body)},
     )
     _plan_assessments(sitting)
     return sitting, is_new
@@ -163,7 +167,8 @@ def cancel_participation(partner: Partner, participation: Participation) -> None
 def _cancel(partner: Partner, participations: Iterable[Participation]) -> list[Participation]:
     """Cancel all assessments that nobody has begun, or none; return those that have, whose log says who asked."""
     with transaction.atomic():
-        begun, open_ones = [], []
+        begun: list[tuple[Participation, Assessment]] = []
+        open_ones: list[tuple[Participation, Assessment]] = []
         for participation in participations:
             with lifecycle.locked(participation.assessment) as current:
                 if current.status == Status.CANCELLED:
@@ -187,5 +192,7 @@ def _refuse_begun(begun: list[Participation], what: str) -> None:
     """Raise `Conflict` that names the associations that stay; call it outside of a transaction, which keeps the log."""
     if begun:
         ids = [str(participation.public_id) for participation in begun]
-        detail = f"{what} stays: the assessment of {len(ids)} student(s) has begun or is final, and nothing was changed."
+        detail = (
+            f"{what} stays: the assessment of {len(ids)} student(s) has begun or is final, and nothing was changed."
+        )
         raise Conflict(detail, associations=ids)

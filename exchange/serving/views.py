@@ -188,9 +188,7 @@ def document(request: HttpRequest, partner: Partner, document_id: str) -> HttpRe
         raise NotFound("No such document.")
     content = found.file.open_proven()
     access_log.note_system(found.assessment, name=partner.name, what=access_log.What.DOCUMENT)
-    return FileResponse(
-        content, as_attachment=True, filename=found.filename, content_type="application/octet-stream"
-    )
+    return FileResponse(content, as_attachment=True, filename=found.filename, content_type="application/octet-stream")
 
 
 @endpoint()

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from openapi_core import OpenAPI
+from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
 from accounts.models import Membership, Role, School, User
@@ -25,7 +25,8 @@ ROOM = {"consumerKey": "nl-test-admin", "offeringState": "active", "locationCode
 @pytest.fixture(scope="session")
 def contract() -> OpenAPI:
     """The published file, which validates each request and response."""
-    return OpenAPI.from_dict(published())
+    kinds = {"application/problem+json": json.loads, MERGE_PATCH: json.loads}
+    return OpenAPI.from_dict(published(), Config(extra_media_type_deserializers=kinds))
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,9 @@ class Planner:
         form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {}), **more}
         return self.client.post("/oauth2/token", form, headers={"Authorization": f"Basic {basic}"})
 
-    def call(self, method: str, path: str, data: Any = None, *, query: str = "", status: int = 200, valid: bool = True) -> Any:
+    def call(
+        self, method: str, path: str, data: Any = None, *, query: str = "", status: int = 200, valid: bool = True
+    ) -> Any:
         """Return the response, which must have `status` and be as published; so must the request if `valid`."""
         kind = MERGE_PATCH if method == "PATCH" else "application/json"
         body = data if isinstance(data, bytes) else b"" if data is None else json.dumps(data).encode()
@@ -59,16 +62,18 @@ class Planner:
         assert response.status_code == status, content
         args = dict(pair.split("=", 1) for pair in query.split("&") if pair)
         request = MockRequest(
-            "http://testserver", method.lower(), BASE + path, content_type=kind, data=body or None, args=args, headers=headers
+            "http://testserver",
+            method.lower(),
+            BASE + path,
+            content_type=kind,
+            data=body or None,
+            args=args,
+            headers=headers,
         )
         if valid:
             self.contract.validate_request(request)
-        if status == 409:  # not in the published file, which forgets it; its body is that of the others
-            assert set(response.json()) >= {"status", "title", "detail"}
-            assert response["Content-Type"] == "application/problem+json"
-        else:
-            answer = MockResponse(content, status_code=status, content_type=response["Content-Type"].split(";")[0])
-            self.contract.validate_response(request, answer)
+        answer = MockResponse(content, status_code=status, content_type=response["Content-Type"].split(";")[0])
+        self.contract.validate_response(request, answer)
         return response
 
     def get(self, path: str, query: str = "", **more: Any) -> Any:
@@ -130,7 +135,9 @@ class Planner:
         return self.call("PATCH", f"/associations/{association}", body, **more)
 
 
-def person(*, number: str = "", mail: str = "noa@hier.test", first: str = "Noa", last: str = "Wit", **more: Any) -> dict[str, Any]:
+def person(
+    *, number: str = "", mail: str = "noa@hier.test", first: str = "Noa", last: str = "Wit", **more: Any
+) -> dict[str, Any]:
     code = {"codeType": "studentNumber", "code": number} if number else {"codeType": "identifier", "code": "JAJE"}
     data = {
         "personId": str(uuid4()),
@@ -148,9 +155,7 @@ def person(*, number: str = "", mail: str = "noa@hier.test", first: str = "Noa",
 def known(student: Membership, **more: Any) -> dict[str, Any]:
     """Return the person of a student whom the school knows."""
     user = student.user
-    return person(
-        number=student.student_number, mail=user.email, first=user.first_name, last=user.last_name, **more
-    )
+    return person(number=student.student_number, mail=user.email, first=user.first_name, last=user.last_name, **more)
 
 
 def make_partner(school: School, docent: User | None, **fields: Any) -> Partner:
