@@ -49,7 +49,7 @@ def partner(request: UserRequest, school_id: int, partner_id: int) -> HttpRespon
         "school": school,
         "partner": found,
         "keys": found.keys.all(),
-        "calls": found.calls.all()[:10],
+        "calls": found.calls.all()[:5],
         **addresses(),
     }
     return render(request, "exchange/partners/partner.html", context)

@@ -25,7 +25,7 @@ ROOM = {"consumerKey": "nl-test-admin", "offeringState": "active", "locationCode
 @pytest.fixture(scope="session")
 def contract() -> OpenAPI:
     """The published file, which validates each request and response."""
-    kinds = {"application/problem+json": json.loads, MERGE_PATCH: json.loads}
+    kinds: dict[str, Any] = {"application/problem+json": json.loads, MERGE_PATCH: json.loads}
     return OpenAPI.from_dict(published(), Config(extra_media_type_deserializers=kinds))
 
 
