@@ -76,6 +76,7 @@ class Participation(models.Model):
     extra_minutes = models.PositiveSmallIntegerField("extra tijd in minuten", default=0)
     # Codes of IMS AfA PNP such as 'spoken', or a school's own words.
     needs = models.JSONField("aanpassingen", default=list, blank=True)
+    version = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = "deelname"

@@ -39,7 +39,7 @@ WIDTHS = (320, 375, 600, 768, 900, 1024, 1280)
 # Pages whose parts depend on the state, and lists with filters, which are checked once and lead to them; of others one.
 SEVERAL = {"assessments:detail": 6, "committee:afname": 6, "committee:afnames": 12, "assessments:afnames": 6}
 LISTS = {"committee:afnames", "assessments:afnames"}
-FILES = ("/documenten/", "/kopie.pdf", "/bijlagen/", "/bestand/", "/static/")
+FILES = ("/documenten/", "/kopie.pdf", "/bijlagen/", "/bestand/", "/static/", "/proces-verbaal.pdf")
 ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
@@ -62,6 +62,7 @@ NOT_LINKED = {
     "assessments:sending_in_list": "polled by a page",
     "assessments:sending_together": "polled by a page",
     "assessments:sent_attachment": "a file",
+    "assessments:sitting_report": "a file",
     "committee:changed_results_file": "a file",
     "committee:delivery": "polled by a page",
     "committee:edit_export_profile": "once a school made one",
