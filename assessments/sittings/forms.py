@@ -32,7 +32,11 @@ class ParticipationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["attendance"]
         field.choices = [(value, _(label)) for value, label in Attendance.choices]
+        field.required = False
         self.initial["version"] = self.instance.version
+
+    def clean_attendance(self) -> str:
+        return self.cleaned_data["attendance"] or Attendance.NOT_KNOWN
 
     @property
     def values(self) -> dict[str, Any]:
@@ -73,4 +77,5 @@ class SittingForm(forms.ModelForm):
     class Meta:
         model = Sitting
         fields = ["irregularities"]
+        labels = {"irregularities": "Bijzonderheden van de zitting"}
         widgets = {"irregularities": forms.Textarea(attrs={"rows": 4})}

@@ -81,7 +81,7 @@ def _plan_sitting(school: School) -> None:
     sitting = Sitting.objects.create(
         school=school,
         unit=first.unit,
-        name="Digitale vaardigheden, lokaal 2.14",
+        name="Zitting Digitale vaardigheden",
         starts_at=start,
         ends_at=start + timedelta(hours=3),
         room="Lokaal 2.14",
