@@ -24,7 +24,8 @@ def my_exams(request: UserRequest) -> HttpResponse:
     """
     documents = Document.objects.current().filter(file__isnull=False)
     withdrawn = Document.objects.filter(assessment=OuterRef("pk")).order_by("-number").values("superseded_at")[:1]
-    assessments = Assessment.objects.of_student(request.user).for_pages().order_by("-created_at", "-pk")
+    assessments = Assessment.objects.of_student(request.user).for_pages().select_related("participation__sitting")
+    assessments = assessments.order_by("-created_at", "-pk")
     context = {
         "assessments": assessments.annotate(withdrawn_at=Subquery(withdrawn)).prefetch_related(
             Prefetch("documents", documents)
