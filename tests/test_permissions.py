@@ -397,6 +397,10 @@ committee:send_again            POST   login  none    none   none    none   none
 committee:tell_again            POST   login  none    none   none    none   none  go        none  none  none  none
 committee:undelivered           GET    login  none    none   none    none   none  ok        ok    none  none  ok
 committee:make_again            POST   login  none    none   none    none   none  go        none  none  none  none
+exchange:pdfs_of_search         GET    login  none    none   none    none   none  go        go    none  none  go
+exchange:pdfs_of_student        GET    login  none    none   none    none   none  go        none  none  none  none
+exchange:events                 GET    login  none    none   none    none   none  ok        none  none  none  none
+exchange:own_pdfs               GET    login  go      go     go      go     go    go        go    go    go    go
 """
 
 FOR_FINAL = {
