@@ -4,7 +4,7 @@ from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Stat
 from .assignment import Assignment, AssignmentQuerySet, Coupling, Score
 from .colleague_proposal import Proposal
 from .committee import Appeal, Correction, FinalProposal
-from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet
+from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet, file_name
 from .event import SYSTEM, Event, EventQuerySet
 from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, MailAbout, PlannedReminder
 from .privacy import (
@@ -63,6 +63,7 @@ __all__ = [
     "Status",
     "Viewing",
     "ViewingQuerySet",
+    "file_name",
     "initiator_left",
     "student_left",
 ]

@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from zipstream import ZIP_STORED, ZipStream
 
-from assessments.models import DocumentQuerySet
+from assessments.models import DocumentQuerySet, file_name
 from digibeoordelen.outbox.models import StoredFile
 
 MANIFEST = "manifest.json"
 PIECE = 64 * 1024
 
 
-@dataclass(frozen=True)
+# What `file_name` takes, from the result as it was fixed; the whole result would be read into memory.
+_NAMED_BY = ("result__student__number", "result__exam__code", "result__unit__code", "result__attempt", "number")
+_STORED_AS = ("file__file", "file__sha256", "file__size")
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A PDF in the archive, as the manifest names it; `size` is in bytes."""
+    """A PDF in the archive; `path` is that in the storage, `size` is in bytes."""
 
     name: str
     sha256: str
     size: int
+    path: str
 
 
-def entries(documents: DocumentQuerySet) -> tuple[list[Entry], list[StoredFile]]:
-    """Return the entries and their files, by name; a name that comes again gets a number."""
-    files: dict[str, StoredFile] = {}
-    for document in documents.filter(file__isnull=False).select_related("file").iterator(chunk_size=100):
-        stem, number = document.filename.removesuffix(".pdf"), 1
-        while (name := f"{stem}-{number}.pdf" if number > 1 else f"{stem}.pdf") in files:
+def entries(documents: DocumentQuerySet) -> list[Entry]:
+    """Return the finished PDFs by name; a name that comes again gets a number."""
+    found: dict[str, Entry] = {}
+    rows = documents.filter(file__isnull=False).values_list(*_NAMED_BY, *_STORED_AS)
+    for student, exam, unit, attempt, version, path, sha256, size in rows.iterator():
+        stem, number = file_name(student, exam, unit, attempt=attempt, version=version).removesuffix(".pdf"), 1
+        while (name := f"{stem}-{number}.pdf" if number > 1 else f"{stem}.pdf") in found:
             number += 1
-        if document.file is not None:
-            files[name] = document.file
-    names = sorted(files)
-    return [Entry(name, files[name].sha256, files[name].size) for name in names], [files[name] for name in names]
+        found[name] = Entry(name, sha256, size, path)
+    return [found[name] for name in sorted(found)]
 
 
 def stream(documents: DocumentQuerySet) -> ZipStream:
@@ -43,16 +48,16 @@ def stream(documents: DocumentQuerySet) -> ZipStream:
     A PDF that is missing from the storage, or damaged, raises `FileGone` when its turn comes, which cuts the download
     off: an archive is whole or not there.
     """
-    listed, files = entries(documents)
+    listed = entries(documents)
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)  # a PDF is compressed already
-    manifest = json.dumps([asdict(entry) for entry in listed], indent=1).encode()
-    archive.add(manifest, MANIFEST)
-    for entry, file in zip(listed, files, strict=True):
-        archive.add(_pieces(file), entry.name, size=entry.size)
+    manifest = [{"name": entry.name, "sha256": entry.sha256, "size": entry.size} for entry in listed]
+    archive.add(json.dumps(manifest, indent=1).encode(), MANIFEST)
+    for entry in listed:
+        archive.add(_pieces(entry), entry.name, size=entry.size)
     return archive
 
 
-def _pieces(file: StoredFile) -> Iterator[bytes]:
-    with file.open_proven() as content:
+def _pieces(entry: Entry) -> Iterator[bytes]:
+    with StoredFile(sha256=entry.sha256, size=entry.size, file=entry.path).open_proven() as content:
         while piece := content.read(PIECE):
             yield piece
