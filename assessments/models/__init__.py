@@ -20,6 +20,7 @@ from .privacy import (
     ViewingQuerySet,
 )
 from .selection import Selection
+from .sitting import Attendance, Participation, Sitting, SittingStaff
 
 __all__ = [
     "CLOSED",
@@ -32,6 +33,7 @@ __all__ = [
     "AssessmentQuerySet",
     "Assignment",
     "AssignmentQuerySet",
+    "Attendance",
     "CancelKind",
     "Correction",
     "Coupling",
@@ -48,6 +50,7 @@ __all__ = [
     "InvitationAttachment",
     "InvitationQuerySet",
     "MailAbout",
+    "Participation",
     "PastAssessments",
     "PastScores",
     "PlannedReminder",
@@ -55,6 +58,8 @@ __all__ = [
     "Rule",
     "Score",
     "Selection",
+    "Sitting",
+    "SittingStaff",
     "Status",
     "Viewing",
     "ViewingQuerySet",
