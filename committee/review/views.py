@@ -29,6 +29,9 @@ from .correction_form import Problems, lay_out, problem_links, read_changes
 from .correction_history import read_history
 from .review import read, removed_work, warnings
 
+NOTHING_CHOSEN = "Kies eerst welke score telt, bij minstens één criterium."
+NOTHING_DISPUTED = "Examinatoren verschillen nergens meer, of er is al over beslist."
+
 
 @require_GET
 def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
@@ -98,11 +101,13 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def dispute(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Decide on the criteria that examiners differ on, with one reason for all or one each."""
-    return _correct(request, get_assessment(request.user, public_id), _dispute_page)
+    return _correct(request, get_assessment(request.user, public_id), _dispute_page, unchanged=NOTHING_CHOSEN)
 
 
-def _correct(request: UserRequest, assessment: Assessment, render_page: Callable[..., HttpResponse]) -> HttpResponse:
-    """Show the form, or save its changes and return to the assessment."""
+def _correct(
+    request: UserRequest, assessment: Assessment, render_page: Callable[..., HttpResponse], *, unchanged: str = ""
+) -> HttpResponse:
+    """Show the form, or save its changes and return to the assessment; stay with `unchanged` if nothing was changed."""
     try:
         corrections.refuse_unless_assessed(assessment)
         if request.method == "GET":
@@ -120,6 +125,8 @@ def _correct(request: UserRequest, assessment: Assessment, render_page: Callable
     except DomainError as error:
         messages.error(request, str(error))
     else:
+        if not count and unchanged:
+            return render_page(request, assessment, note=unchanged)
         if count:
             messages.success(request, f"{count} wijziging{'en' if count > 1 else ''} opgeslagen.")
         else:
@@ -153,7 +160,7 @@ def _dispute_page(
         if (scores := [score for score in part.scores if score.differ and not part.sheet.decisions.get(score.pk)])
     ]
     if not disputed:
-        messages.info(request, "Examinatoren verschillen nergens meer, of er is al over beslist.")
+        messages.info(request, f"{NOTHING_DISPUTED} Wat u koos, is niet opgeslagen." if note else NOTHING_DISPUTED)
         return redirect(page_url(request, "committee:afname", assessment))
     if not context["reason"] and (
         without := [text for (kind, _), text in (problems or {}).items() if kind == "reason"]
