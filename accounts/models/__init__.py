@@ -10,6 +10,7 @@ from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Membe
 from .registration import EmailChange, Registration
 from .school import School
 from .session import Session
+from .team import Team, TeamQuerySet
 from .user import PersonName, Role, User, UserManager, full_name
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "SchoolInvitationQuerySet",
     "ScimKey",
     "Session",
+    "Team",
+    "TeamQuerySet",
     "User",
     "UserManager",
     "full_name",
