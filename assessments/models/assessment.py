@@ -60,10 +60,8 @@ def student_left(to: str = "") -> Q:
 
 def initiator_left(to: str = "") -> Q:
     """Match, like `student_left`, those whose initiator is no active Docent of the school."""
-    docents = Membership.objects.filter(
-        role=Role.DOCENT, user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school")
-    )
-    return Q(**{f"{to}initiator__is_active": False}) | ~Q(Exists(docents))
+    docents = Membership.objects.filter(role=Role.DOCENT, user__is_active=True)
+    return ~Q(Exists(docents.filter(user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school"))))
 
 
 def followed_by(user: User) -> Q:
