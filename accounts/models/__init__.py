@@ -6,7 +6,14 @@ from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
-from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
+from .membership import (
+    DERIVED_FIELDS,
+    STUDENT_NUMBER_LENGTH,
+    Membership,
+    MembershipQuerySet,
+    NumberReport,
+    roles_changed,
+)
 from .registration import EmailChange, Registration
 from .school import School
 from .session import Session
@@ -50,4 +57,5 @@ __all__ = [
     "User",
     "UserManager",
     "full_name",
+    "roles_changed",
 ]
