@@ -16,8 +16,7 @@ from .models import Contact
 from .signals import address_corrected
 
 EXAMINER_ROLES = (Role.DOCENT, Role.PRAKTIJKOPLEIDER)
-# What follows the account, and what derives from it.
-SHOWN_FIELDS = ("user", "email", "removed_at", *NAME_FIELDS, "search_text", "sort_key")
+SHOWN_FIELDS = ("email", *NAME_FIELDS)  # which follow the account
 
 
 class AlreadyListed(Exception):
@@ -62,23 +61,26 @@ def sync_accounts(users: Collection[User], *, school: School) -> None:
     contacts = list(locked.order_by("pk"))
     by_user = {contact.user_id: contact for contact in contacts if contact.user_id}
     by_email = {contact.email: contact for contact in contacts}
-    new, changed = list[Contact](), list[Contact]()
+    new, listed, removed = list[Contact](), list[Contact](), list[Contact]()
     for user in users:
         listed_as = roles.get(user.pk, []) if user.is_active else []
         contact, same_address = by_user.get(user.pk), by_email.get(user.email)
-        if contact != same_address:
+        if contact != same_address or (contact and not _is_shown(contact, user)):
             _sync_at_school(school, user, listed_as)
         elif contact is None and listed_as:
             new.append(_show(_new_contact(school, listed_as), user))
-        elif contact and listed_as:
-            changed.append(_show(contact, user))
-        elif contact:
-            contact.removed_at = contact.removed_at or timezone.now()
-            changed.append(contact)
-    for contact in (*new, *changed):
-        contact.set_derived()
+            new[-1].set_derived()
+        elif contact and bool(listed_as) == bool(contact.removed_at):
+            (listed if listed_as else removed).append(contact)
     Contact.objects.bulk_create(new)
-    Contact.objects.bulk_update(changed, SHOWN_FIELDS, batch_size=500)
+    for changed, removed_at in ((listed, None), (removed, timezone.now())):
+        if changed:
+            school.contacts.filter(pk__in=[contact.pk for contact in changed]).update(removed_at=removed_at)
+
+
+def _is_shown(contact: Contact, user: User) -> bool:
+    """Return whether the contact has the name and the address of the account."""
+    return all(getattr(contact, name) == getattr(user, name) for name in SHOWN_FIELDS)
 
 
 def _new_contact(school: School, roles: Collection[str]) -> Contact:

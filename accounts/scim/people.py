@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -307,19 +308,20 @@ def _change(
 
 def _change_invitations(people: Sequence[DirectoryUser], after: Mapping[int, frozenset[str]]) -> None:
     """Give the open invitations of `people` the new roles; withdraw that of who has none and no account here."""
-    changed = list[SchoolInvitation]()
+    by_roles = defaultdict[tuple[str, ...], list[int]](list)
     for person in people:
         invitation = person.invitation
         if invitation and after[person.pk]:
             invitation.roles = ordered_roles(list(after[person.pk]))
-            invitation.student_number = person.student_number
-            invitation.set_derived()
-            changed.append(invitation)
+            by_roles[tuple(invitation.roles)].append(invitation.pk)
+            if invitation.student_number != person.student_number:
+                invitation.student_number = person.student_number
+                invitation.save(update_fields=["student_number", "search_text"])
         elif person.user is None:
             _withdraw(person)
             person.save(update_fields=["invitation"])
-    if changed:
-        SchoolInvitation.objects.bulk_update(changed, ["roles", "student_number", "search_text"])
+    for roles, pks in by_roles.items():
+        SchoolInvitation.objects.filter(pk__in=pks).update(roles=list(roles))
 
 
 def _wanted(person: DirectoryUser, user: User, role: str) -> Wanted:
