@@ -309,6 +309,7 @@ def _change(
 def _change_invitations(people: Sequence[DirectoryUser], after: Mapping[int, frozenset[str]]) -> None:
     """Give the open invitations of `people` the new roles; withdraw that of who has none and no account here."""
     by_roles = defaultdict[tuple[str, ...], list[int]](list)
+    renumbered = list[SchoolInvitation]()
     for person in people:
         invitation = person.invitation
         if invitation and after[person.pk]:
@@ -316,10 +317,13 @@ def _change_invitations(people: Sequence[DirectoryUser], after: Mapping[int, fro
             by_roles[tuple(invitation.roles)].append(invitation.pk)
             if invitation.student_number != person.student_number:
                 invitation.student_number = person.student_number
-                invitation.save(update_fields=["student_number", "search_text"])
+                invitation.set_derived()
+                renumbered.append(invitation)
         elif person.user is None:
             _withdraw(person)
             person.save(update_fields=["invitation"])
+    if renumbered:
+        SchoolInvitation.objects.bulk_update(renumbered, ["student_number", "search_text"])
     for roles, pks in by_roles.items():
         SchoolInvitation.objects.filter(pk__in=pks).update(roles=list(roles))
 
