@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "addressbook",
     "assessments",
     "committee",
+    "exchange",
 ]
 if DEMO:
     INSTALLED_APPS.append("digibeoordelen.demo")

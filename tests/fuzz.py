@@ -48,7 +48,7 @@ OF_KIND = {
 READ = sorted(
     {
         name
-        for app in ("accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams")
+        for app in ("accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams", "exchange")
         for file in (settings.BASE_DIR / app).rglob("*.py")
         for name in re.findall(r"""(?:get|getlist|numbers?|public_ids)\([^"()]*"([a-z_]+)"[,)]""", file.read_text())
     }

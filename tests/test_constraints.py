@@ -35,16 +35,20 @@ from assessments.models import (
     Erasure,
     Invitation,
     MailAbout,
+    Participation,
     PastAssessments,
     PastScores,
     PlannedReminder,
     Proposal,
     Score,
+    Sitting,
+    SittingStaff,
     Viewing,
 )
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import Part
+from exchange.models import Partner
 from tests.factories import (
     ContactFactory,
     ExamOfficeFactory,
@@ -674,6 +678,53 @@ def export_as_pdf(cast):
     ExportFactory(school=cast.school, file="PDF")
 
 
+def _sitting(cast, **fields):
+    at = timezone.now()
+    fields = {"starts_at": at, "ends_at": at + timedelta(hours=1), **fields}
+    return Sitting.objects.create(school=cast.school, unit=cast.assessment.unit, name="Praktijkexamen", **fields)
+
+
+def _participation(cast, **fields):
+    return Participation.objects.create(school=cast.school, assessment=cast.assessment, **fields)
+
+
+@breaks("sitting_once_per_school")
+def two_sittings_with_one_id(cast):
+    _sitting(cast, public_id=_sitting(cast).public_id)
+
+
+@breaks("sitting_ends_after_start")
+def sitting_that_ends_before_it_starts(cast):
+    _sitting(cast, ends_at=timezone.now() - timedelta(hours=1))
+
+
+@breaks("participation_once_per_school")
+def two_participations_with_one_id(cast):
+    other = cast.another(attempt=9, status="CANCELLED", cancel_reason="Ziek.")
+    first = _participation(cast)
+    Participation.objects.create(school=cast.school, assessment=other, public_id=first.public_id)
+
+
+@breaks("participation_attendance_known")
+def participation_with_an_unknown_attendance(cast):
+    _participation(cast, attendance="late")
+
+
+@breaks("sitting_staff_once_per_school")
+def two_staff_with_one_id(cast):
+    sitting = _sitting(cast)
+    first = SittingStaff.objects.create(school=cast.school, sitting=sitting, role="assessor", last_name="Bos")
+    SittingStaff.objects.create(
+        school=cast.school, sitting=sitting, role="assessor", last_name="Bos", public_id=first.public_id
+    )
+
+
+@breaks("partner_name_once_per_school")
+def two_partners_with_one_name(cast):
+    for name in ("Planner", "PLANNER"):
+        Partner.objects.create(school=cast.school, name=name)
+
+
 @breaks("final_batch_item_once")
 def assessment_twice_in_a_batch(cast):
     batch = FinalBatchFactory(school=cast.assessment.school)
@@ -707,7 +758,7 @@ def test_constraint_refuses(name, attempt, assessed, student, examiner, docent, 
 def test_every_constraint_is_tried():
     named = {
         constraint.name
-        for app in ("accounts", "addressbook", "assessments", "committee")
+        for app in ("accounts", "addressbook", "assessments", "committee", "exchange")
         for model in apps.get_app_config(app).get_models()
         for constraint in model._meta.constraints
     }

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).parent.parent
-APPS = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
+APPS = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams", "exchange"]
 SOURCES = {
     str(path.relative_to(ROOT)): ast.parse(path.read_text())
     for app in APPS

@@ -7,7 +7,18 @@ import re
 from django.conf import settings
 
 BASE = settings.BASE_DIR
-APPS = ("accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams", "bench", "scripts", "tests")
+APPS = (
+    "accounts",
+    "addressbook",
+    "assessments",
+    "committee",
+    "digibeoordelen",
+    "exams",
+    "exchange",
+    "bench",
+    "scripts",
+    "tests",
+)
 NAMED = re.compile(rf"\b(?:{'|'.join(APPS)})/[\w/]+\.(?:py|md)\b")
 SUFFIXES = {".py", ".html", ".js", ".css", ".md", ".toml"}
 

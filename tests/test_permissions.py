@@ -46,6 +46,7 @@ from exams.models import Exam, ExamUnit, Upload
 from .accounts.people.test_invitations import ask
 from .accounts.sso.openid import make_provider
 from .addressbook.files import ANOUK, csv_file
+from .assessments.sittings.test_participation import make_sitting
 from .factories import (
     ExamOfficeFactory,
     ExportFactory,
@@ -292,6 +293,11 @@ assessments:take_back           POST   login  none    none   none    go     none
 assessments:hand_over           GET    login  none    none   none    ok     none  none  none      none  none  none  none
 assessments:hand_over           POST   login  none    none   none    ok     none  none  none      none  none  none  none
 assessments:become_initiator    POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:record              GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:record              POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sitting             GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:sitting             POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sitting_report      GET    login  none    none   none    ok     none  none  none      none  none  none  none
 assessments:examiners           GET    login  none    none   none    ok     none  none  none      none  none  none  none
 assessments:pick                GET    login  none    none   none    ok     none  none  none      none  none  none  none
 assessments:take_over           POST   login  none    none   none    go     none  none  none      none  none  none  none
@@ -325,6 +331,8 @@ assessments:save                POST   bad    bad     bad    bad     bad    bad 
 assessments:keep                POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:propose             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:propose             POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:record_by_examiner  GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:record_by_examiner  POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:leave               POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 assessments:language            POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:check               POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
@@ -376,6 +384,8 @@ committee:edit                  POST   login  none    none   none    none   none
 committee:dispute               GET    login  none    none   none    none   none  none  go        none  none  none  none
 committee:dispute               POST   login  none    none   none    none   none  none  go        none  none  none  none
 committee:correction_history    GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:record                GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:record                POST   login  none    none   none    none   none  none  go        none  none  none  none
 committee:finalise              GET    login  none    none   none    none   none  none  ok        none  none  none  none
 committee:confirm_many          POST   login  none    none   none    none   none  none  go        go    none  none  go
 committee:make_many_final       POST   login  none    none   none    none   none  none  go        go    none  none  go
@@ -399,6 +409,10 @@ committee:send_again            POST   login  none    none   none    none   none
 committee:tell_again            POST   login  none    none   none    none   none  none  go        none  none  none  none
 committee:undelivered           GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
 committee:make_again            POST   login  none    none   none    none   none  none  go        none  none  none  none
+exchange:pdfs_of_search         GET    login  none    none   none    none   none  none  go        go    none  none  go
+exchange:pdfs_of_student        GET    login  none    none   none    none   none  none  go        none  none  none  none
+exchange:events                 GET    login  none    none   none    none   none  none  ok        none  none  none  none
+exchange:own_pdfs               GET    login  go      go     go      go     go    go    go        go    go    go    go
 """  # noqa: E501
 
 FOR_FINAL = {
@@ -576,6 +590,7 @@ def address(
     whose: dict[str, Callable[[], Any]] = {
         "beoordelen/u/": lambda: invitation,
         "uitnodigingen/": lambda: invitation,
+        "beoordelingen/<uuid:public_id>/zitting/": lambda: make_sitting(assessed).participations.get().assessment,
         "voorstellen/": lambda: invitation.proposals.create(
             first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test"
         ),
@@ -717,6 +732,8 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
         "rol": Role.EXAMENCOMMISSIE.value,
         "role": Role.DOCENT.value,
     }
+    if name in ("assessments:record", "committee:record"):
+        data |= {"attendance": "present", "version": 0}
     if name == "committee:tell_again":
         data["mail"] = OutgoingMail.objects.get(kind="final_student").pk
     return data

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-APPS = ("accounts", "addressbook", "assessments", "committee", "exams", "digibeoordelen")
+APPS = ("accounts", "addressbook", "assessments", "committee", "exams", "exchange", "digibeoordelen")
 TEXTS = [
     *BASE.glob("templates/**/*.html"),
     *BASE.glob("templates/**/*.txt"),

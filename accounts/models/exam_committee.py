@@ -22,9 +22,10 @@ class ExamCommitteeQuerySet(models.QuerySet["ExamCommittee"]):
         A user with the role Examencommissie who is a member of none belongs to the school's default committee.
         """
         roles = Membership.objects.filter(user=user, role=Role.EXAMENCOMMISSIE).order_by()
-        without = roles.filter(committees__isnull=True).values("school")
-        named = Q(pk__in=ExamCommittee.objects.filter(members__in=roles).order_by().values("pk"))
-        return self.filter(named | Q(is_default=True, school__in=without))
+        pairs = list(roles.values_list("school", "committees"))
+        named = [committee for _, committee in pairs if committee is not None]
+        without = [school for school, committee in pairs if committee is None]
+        return self.filter(Q(pk__in=named) | Q(is_default=True, school__in=without))
 
     def visible_to(self, user: User) -> ExamCommitteeQuerySet:
         """Filter those that `user` is a member of, of the schools that `user.schools_as` gives access to."""

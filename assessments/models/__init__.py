@@ -29,6 +29,7 @@ from .privacy import (
     ViewingQuerySet,
 )
 from .selection import Selection
+from .sitting import Attendance, Participation, Sitting, SittingStaff
 
 __all__ = [
     "CLOSED",
@@ -41,6 +42,7 @@ __all__ = [
     "AssessmentQuerySet",
     "Assignment",
     "AssignmentQuerySet",
+    "Attendance",
     "CancelKind",
     "Correction",
     "Coupling",
@@ -57,6 +59,7 @@ __all__ = [
     "InvitationAttachment",
     "InvitationQuerySet",
     "MailAbout",
+    "Participation",
     "PastAssessments",
     "PastScores",
     "PlannedReminder",
@@ -64,6 +67,8 @@ __all__ = [
     "Rule",
     "Score",
     "Selection",
+    "Sitting",
+    "SittingStaff",
     "Status",
     "Viewing",
     "ViewingQuerySet",

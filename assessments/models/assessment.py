@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -88,13 +89,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         of_schools = self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
         return of_schools.filter(followed_by(user)).exclude(student__user=user)
 
-    def for_committee(self, user: User) -> AssessmentQuerySet:
+    def for_committee(self, user: User, *, committees: Iterable[ExamCommittee] | None = None) -> AssessmentQuerySet:
         """Filter by the exam committees that `user` is a member of, without the user's own.
 
-        Users read their own assessments as any student does, and decide on none (`lifecycle.refuse_own`).
+        `committees` are those, where they were read already. Users read their own assessments as any student does, and
+        decide on none (`lifecycle.refuse_own`).
         """
-        of_committees = self.filter(committee__in=ExamCommittee.objects.visible_to(user).order_by())
-        return of_committees.exclude(student__in=user.memberships.all())
+        if committees is None:
+            committees = ExamCommittee.objects.visible_to(user).order_by()
+        return self.filter(committee__in=committees).exclude(student__in=user.memberships.all())
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
         """Combine the above; an object of another school gives a 404."""

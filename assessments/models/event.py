@@ -39,6 +39,8 @@ class Event(AppendOnly):
         REPLACED = "REPLACED", "Andere examinator gekozen"
         LINK_RENEWED = "LINK_RENEWED", "Nieuwe link aangevraagd"
         WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
+        PLANNED = "PLANNED", "Afname gepland"
+        ATTENDANCE = "ATTENDANCE", "Verloop van de afname vastgelegd"
         SAVED = "SAVED", "Tussentijds opgeslagen"
         COMPLETED = "COMPLETED", "Beoordeling afgerond"
         CORRECTED = "CORRECTED", "Bewerkt namens de examencommissie"

@@ -26,6 +26,7 @@ from assessments.models import Assessment, AssessmentQuerySet, Invitation, Statu
 from assessments.privacy import access_log
 from assessments.results import outcome
 from assessments.rubric import read_rubric
+from assessments.sittings import participation
 from assessments.start import hand_over as start_hand_over
 from assessments.start import start
 from assessments.start.forms import HandOverForm
@@ -190,6 +191,7 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "proposals": waiting_rows(assessment),
         "can_undo_start": start.is_possible(assessment),
         "history": read_history(assessment),
+        **participation.context(assessment),
     }
     return render(request, "assessments/progress/detail.html", context)
 

@@ -50,7 +50,7 @@ def assessment_list(request: UserRequest) -> HttpResponse:
     }
     if is_part(request):
         return render(request, "committee/list/list.html", context)
-    batches = FinalBatch.objects.visible_to(request.user)[: 2 * MAX_BATCHES]
+    batches = FinalBatch.objects.visible_to(request.user, committees=search.all_committees)[: 2 * MAX_BATCHES]
     recent = [batch for batch in batches if batch.is_recent][:MAX_BATCHES]
     earlier = [batch for batch in batches if batch not in recent][:MAX_BATCHES]
     return render(request, "committee/list/list.html", {**context, "batches": recent, "earlier_batches": earlier})

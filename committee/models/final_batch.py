@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import School, User
+from accounts.models import ExamCommittee, School, User
 from assessments.models import Assessment, FinalProposal
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
@@ -20,9 +21,9 @@ RECENT = timedelta(days=7)
 
 
 class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
-    def visible_to(self, user: User) -> FinalBatchQuerySet:
-        """Filter the user's own batches with an assessment of a committee that `user` is a member of."""
-        visible = Assessment.objects.for_committee(user).order_by()
+    def visible_to(self, user: User, *, committees: Iterable[ExamCommittee] | None = None) -> FinalBatchQuerySet:
+        """Filter the user's own batches with an assessment that `AssessmentQuerySet.for_committee` finds."""
+        visible = Assessment.objects.for_committee(user, committees=committees).order_by()
         items = FinalBatchItem.objects.filter(batch=OuterRef("pk"), assessment__in=visible)
         return self.filter(Exists(items), by=user)
 

@@ -17,7 +17,9 @@ from assessments.documents import documents as documents_documents
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 from assessments.privacy import access_log
+from assessments.progress.sitting_views import school_page
 from assessments.request_data import number
+from assessments.sittings import participation
 from committee.access import PART, get_assessment, page_url
 from committee.delivery.delivery import read_result_mails
 from committee.delivery.forms import FinaliseForm
@@ -45,9 +47,18 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "events": assessment.events.all(),
         "proposal": proposal,
         "appeals": appeals,
+        **participation.context(assessment),
         "appeal_runs": any(appeal.closed_on is None for appeal in appeals),
     }
     return render(request, "committee/review/afname.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def record(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Verloop van de afname'."""
+    assessment = get_assessment(request.user, public_id)
+    after = page_url(request, "committee:afname", assessment)
+    return school_page(request, assessment, template="committee/review/record.html", after=after)
 
 
 @require_GET

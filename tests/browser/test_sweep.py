@@ -39,7 +39,17 @@ WIDTHS = (320, 375, 600, 768, 900, 1024, 1280)
 # Pages whose parts depend on the state, and lists with filters, which are checked once and lead to them; of others one.
 SEVERAL = {"assessments:detail": 6, "committee:afname": 6, "committee:afnames": 12, "assessments:afnames": 6}
 LISTS = {"committee:afnames", "assessments:afnames"}
-FILES = ("/documenten/", "/kopie.pdf", "/bijlagen/", "/bestand/", "/static/")
+FILES = (
+    "/documenten/",
+    "/kopie.pdf",
+    "/bijlagen/",
+    "/bestand/",
+    "/static/",
+    "/proces-verbaal.pdf",
+    "/pdfs/",
+    "/dossier/",
+    "/gebeurtenissen/",
+)
 ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
@@ -62,6 +72,7 @@ NOT_LINKED = {
     "assessments:sending_in_list": "polled by a page",
     "assessments:sending_together": "polled by a page",
     "assessments:sent_attachment": "a file",
+    "assessments:sitting_report": "a file",
     "committee:changed_results_file": "a file",
     "committee:delivery": "polled by a page",
     "committee:edit_export_profile": "once a school made one",
@@ -72,6 +83,10 @@ NOT_LINKED = {
     "exam_content:form_of_upload": "after an upload",
     "exam_content:preview": "after an upload",
     "exam_content:publish": "after an upload",
+    "exchange:events": "a file",
+    "exchange:own_pdfs": "a file",
+    "exchange:pdfs_of_search": "a file",
+    "exchange:pdfs_of_student": "a file",
     "mfa_generate_recovery_codes": "with a second step",
     "privacy:dates_preview": "after an upload",
     "privacy:dates_to_mend": "a file, after an upload",

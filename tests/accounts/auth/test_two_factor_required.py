@@ -190,7 +190,7 @@ def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings
 def test_no_module_calls_django_login() -> None:
     """Any login but allauth's would skip the second step."""
     root = Path(__file__).parents[3]
-    apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
+    apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams", "exchange"]
     modules = {
         str(path.relative_to(root))
         for app in apps

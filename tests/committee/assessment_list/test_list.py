@@ -305,9 +305,9 @@ def test_query_count_is_constant_for_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("data-row>") == 21
-    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, tabs, batches,
-    # unsent mails; for the download: the profiles, the last export
-    assert len(one) == len(many) == 13
+    # session, user, committees (2), own memberships, exams to choose from, counts, places in the list, rows, tabs,
+    # batches, unsent mails; for the download: the profiles, the last export
+    assert len(one) == len(many) == 14
 
 
 def test_query_count_is_constant_for_results(
