@@ -1,6 +1,15 @@
 """The models of assessments, each in the module of its name."""
 
-from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Status, initiator_left, student_left
+from .assessment import (
+    CLOSED,
+    Assessment,
+    AssessmentQuerySet,
+    CancelKind,
+    Status,
+    followed_by,
+    initiator_left,
+    student_left,
+)
 from .assignment import Assignment, AssignmentQuerySet, Coupling, Score
 from .colleague_proposal import Proposal
 from .committee import Appeal, Correction, FinalProposal
@@ -64,6 +73,7 @@ __all__ = [
     "Viewing",
     "ViewingQuerySet",
     "file_name",
+    "followed_by",
     "initiator_left",
     "student_left",
 ]

@@ -244,6 +244,8 @@ def hand_over(request: UserRequest, public_id: UUID) -> HttpResponse:
             start_hand_over.hand_over(assessment=assessment, to=colleague, by=request.user)
             name = assessment.student.user.full_name
             messages.success(request, f"{colleague.full_name} volgt de beoordeling van {name} nu, en krijgt een mail.")
+            if not Assessment.objects.for_docent(request.user).filter(pk=assessment.pk).exists():  # of another team
+                return redirect("assessments:afnames")
         except lifecycle.DomainError as error:
             messages.error(request, str(error))
         return redirect("assessments:detail", assessment.public_id)

@@ -22,7 +22,7 @@ from django.db import connection
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Error, Page
 
-from accounts.models import School, User
+from accounts.models import Role, School, User
 from assessments import links
 from assessments.models import Assessment, Invitation, Status
 from digibeoordelen.demo import data
@@ -285,11 +285,12 @@ def test_every_page_of_a_role(
 
 
 def connect_systems(school: School) -> None:
-    """Give the school what its provider of school accounts and its directory make."""
+    """Give the school what its provider of school accounts and its directory make, and a team."""
     School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
     make_provider(school)
     school.scim_keys.create(name="Entra ID", token_sha256="0" * 64)
     school.directory_groups.create(display_name="Docenten")
+    school.teams.create(name="Zorg en Welzijn").members.set(school.memberships.filter(role=Role.DOCENT))
 
 
 def test_every_page_without_an_account(demo: None, live_server: Any, new_browser: Callable[..., Page]) -> None:
