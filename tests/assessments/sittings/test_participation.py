@@ -74,7 +74,7 @@ def test_final_result_holds_it_with_adaptations(assessed: Assessment, committee_
     participation.record(assessment=assessed, values=values, version=0, by=docent)
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     assert assessed.documents.get().result["participation"] == {
-        "course": ["Aanwezig", "Identiteit gecontroleerd", "30 minuten extra tijd", "voorlezen", "eigen laptop"],
+        "course": ["Aanwezig", "Identiteit gecontroleerd", "30 min extra tijd", "voorlezen", "eigen laptop"],
         "irregularities": "Brandalarm om 10:15.",
     }
 
@@ -95,7 +95,7 @@ def test_docent_records_on_the_page(client: Client, assessment: Assessment, doce
     stored = participation.read(assessment)
     assert (stored.extra_minutes, stored.needs) == (30, ["spoken", "eigen laptop"])
     detail = client.get(url(assessment, "assessments:detail")).content.decode()
-    for text in ("Aanwezig", "Identiteit gecontroleerd", "30 minuten extra tijd", "voorlezen", "eigen laptop"):
+    for text in ("Aanwezig", "Identiteit gecontroleerd", "30 min extra tijd", "voorlezen", "eigen laptop"):
         assert text in detail
 
 
