@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
 
         from .auth import email_change, links, mfa, password
         from .importing import job, kinds
-        from .models import IdentityProvider, ImportedFile, Membership
+        from .models import IdentityProvider, ImportedFile, Membership, roles_changed
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
@@ -36,6 +36,7 @@ class AccountsConfig(AppConfig):
         post_delete.connect(providers.clean_up, sender=IdentityProvider, dispatch_uid="accounts.sso.clean_up")
         post_save.connect(trust.on_role_given, sender=Membership, dispatch_uid="accounts.sso.on_role_given")
         post_delete.connect(trust.on_role_ended, sender=Membership, dispatch_uid="accounts.sso.on_role_ended")
+        roles_changed.connect(trust.on_roles_changed, dispatch_uid="accounts.sso.on_roles_changed")
         resolves(proof.LINK_KIND, proof.resolve_code)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)

@@ -8,6 +8,7 @@ from .school import student_number_views, views
 from .scim import screen_views
 from .sso.manage.views import SCHOOL, unlink_person
 from .sso.urls import manage_urls
+from .teams import views as teams
 
 app_name = "school"
 urlpatterns = [
@@ -20,6 +21,10 @@ urlpatterns = [
     path("<int:school_id>/wijzigingen/", views.changes, name="changes"),
     path("<int:school_id>/studentnummers/", student_number_views.find, name="student_numbers"),
     path("<int:school_id>/studentnummers/<int:membership_id>/", student_number_views.edit_number, name="change_number"),
+    path("<int:school_id>/teams/", teams.teams, name="teams"),
+    path("<int:school_id>/teams/nieuw/", teams.add, name="add_team"),
+    path("<int:school_id>/teams/<int:team_id>/", teams.edit, name="team"),
+    path("<int:school_id>/teams/<int:team_id>/verwijderen/", teams.remove, name="remove_team"),
     path("<int:school_id>/mensen/", people.people, name="people"),
     path("<int:school_id>/mensen/logboek/", people.log, name="role_log"),
     path("<int:school_id>/mensen/<int:user_id>/", people.person, name="person"),

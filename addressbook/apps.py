@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,7 +14,7 @@ class AddressbookConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.importing.kinds import register
-        from accounts.models import Membership, User
+        from accounts.models import Membership, User, roles_changed
 
         from .importing.write import CONTACTS
 
@@ -22,6 +22,7 @@ class AddressbookConfig(AppConfig):
         post_save.connect(_on_user_saved, sender=User, dispatch_uid="addressbook.follow_account")
         post_save.connect(_on_membership_changed, sender=Membership, dispatch_uid="addressbook.follow_saved")
         post_delete.connect(_on_membership_changed, sender=Membership, dispatch_uid="addressbook.follow_deleted")
+        roles_changed.connect(_on_roles_changed, dispatch_uid="addressbook.follow_several")
 
 
 # Receivers of signals, as `accounts` must not import `addressbook`.
@@ -35,4 +36,11 @@ def _on_user_saved(
 
 
 def _on_membership_changed(instance: Any, **kwargs: Any) -> None:
-    _on_user_saved(instance.user, **kwargs)
+    if not instance.in_bulk:
+        _on_user_saved(instance.user, **kwargs)
+
+
+def _on_roles_changed(school: Any, given: Iterable[Any], ended: Iterable[Any], **kwargs: Any) -> None:
+    from .people import sync_accounts
+
+    sync_accounts({membership.user for membership in (*given, *ended)}, school=school)

@@ -76,7 +76,10 @@ def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
         return _start_page(request, refused_form(ImportForm, prepared, data, schools=schools))
     context = preview_context(request, prepared)
     context |= {
-        "rows": [(row, *displayed_choices(row)) for row in context["page"]],
+        "rows": [
+            {"entry": row, **dict(zip(("side", "language"), displayed_choices(row), strict=True))}
+            for row in context["page"]
+        ],
         "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
         "back": _back(request),
     }

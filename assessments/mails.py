@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.language import Language
 from accounts.mail.rendering import one_line, render_mail, sender_of
@@ -22,6 +22,7 @@ from digibeoordelen.outbox.queue import Attachment, Link, drop, queue_mail
 from . import links as assessments_links
 from . import unsubscribe
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
+from .sittings import calendar
 
 MAX_REPLY_TO = 320  # OutgoingMail.reply_to
 # The committee is shown a failure of these: they are about a result.
@@ -35,7 +36,7 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
     """
     first = invitations[0]
     if len(invitations) == 1:
-        return _queue_to_examiner("invitation", first, attachments=_attachments(first))
+        return _queue_to_examiner("invitation", first, attachments=_attachments(invitations))
     link = placeholder("start")
     students = [(invitation.assessment, link) for invitation in invitations]
     return _queue(
@@ -43,7 +44,7 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
         to=first.contact,
         about=[invitation.assessment for invitation in invitations],
         context={"invitation": first, "expires_at": first.expires_at, "link": link, **batch_context(students, by=by)},
-        attachments=_attachments(first),
+        attachments=_attachments(invitations),
         links={"start": assessments_links.batch_mail_link(invitations=invitations)},
         reply_to=by.email,
     )
@@ -282,11 +283,12 @@ def invitation_context(invitation: Invitation, *, link: str) -> dict[str, Any]:
     return {"invitation": invitation, "assessment": invitation.assessment, "link": link}
 
 
-def _attachments(invitation: Invitation) -> list[Attachment]:
-    return [
-        Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
-        for a in invitation.attachments.select_related("file")
-    ]
+def _attachments(invitations: Sequence[Invitation]) -> list[Attachment]:
+    """Return the files that the invitations share, and a calendar of what is planned."""
+    shared = invitations[0].attachments.select_related("file")
+    files = [Attachment(filename=a.filename, content_type=a.content_type, file=a.file) for a in shared]
+    with translation.override(invitations[0].contact.language):
+        return [*files, *calendar.attachments(invitation.assessment for invitation in invitations)]
 
 
 def _queue_to_student(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import School
 from assessments.examiner import signature
+from assessments.sittings import participation
 from exams.grading import scores as grading_scores
 from exams.models import Criterion
 
@@ -61,8 +62,8 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.Uni
     signed = signature.read(assessment)
     return {
         # 2 added "correction" to criteria and examiners, 3 the code to "document", 4 "look", 5 "weight" to the result's
-        # core tasks.
-        "format": 5,
+        # core tasks, 6 "participation".
+        "format": 6,
         "school": assessment.school.name,
         "look": _look_json(assessment.school),
         "student": {"name": student.user.full_name, "number": student.student_number},
@@ -77,6 +78,7 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.Uni
         "attempt": assessment.attempt,
         "planned_on": assessment.planned_on.isoformat() if assessment.planned_on else None,
         "place": assessment.place,
+        "participation": participation.as_json(assessment),
         "initiator": assessment.initiator.full_name,
         "result": unit.as_json(),
         "core_tasks": [_core_task_json(core_task, signed) for core_task in rubric.core_tasks],

@@ -2,12 +2,12 @@ from django.urls import path
 
 from assessments.coupling import views as coupling_views
 from assessments.documents import views as documents_views
-from assessments.examiner import link_views
+from assessments.examiner import link_views, participation_views
 from assessments.examiner import views as examiner_views
 from assessments.invitations import delivery_status
 from assessments.invitations import views as invitations_views
 from assessments.privacy import my_data_views
-from assessments.progress import student_views, views
+from assessments.progress import sitting_views, student_views, views
 from assessments.start import views as start_views
 
 app_name = "assessments"
@@ -38,6 +38,9 @@ urlpatterns = [
     path("beoordelingen/<uuid:public_id>/intrekken/", views.undo_start, name="take_back"),
     path("beoordelingen/<uuid:public_id>/overdragen/", views.hand_over, name="hand_over"),
     path("beoordelingen/<uuid:public_id>/volgen/", views.become_initiator, name="become_initiator"),
+    path("beoordelingen/<uuid:public_id>/verloop/", sitting_views.record, name="record"),
+    path("beoordelingen/<uuid:public_id>/zitting/", sitting_views.sitting, name="sitting"),
+    path("beoordelingen/<uuid:public_id>/zitting/proces-verbaal.pdf", sitting_views.report, name="sitting_report"),
     # The flow of starting: `public_id` is of an assessment, or of a selection of several
     path("afnames/selectie/", start_views.select, name="select"),
     path("beoordelingen/<uuid:public_id>/studenten/", start_views.students, name="students"),
@@ -78,6 +81,7 @@ urlpatterns = [
     path("beoordelen/u/<uuid:public_id>/", examiner_views.form, name="form"),
     path("beoordelen/u/<uuid:public_id>/opslaan/", examiner_views.save, name="save"),
     path("beoordelen/u/<uuid:public_id>/bewaren/", examiner_views.keep, name="keep"),
+    path("beoordelen/u/<uuid:public_id>/verloop/", participation_views.record, name="record_by_examiner"),
     path("beoordelen/u/<uuid:public_id>/collega/", link_views.propose, name="propose"),
     path("beoordelen/u/<uuid:public_id>/klaar/", examiner_views.leave, name="leave"),
     path("beoordelen/u/<uuid:public_id>/taal/", examiner_views.language, name="language"),

@@ -8,6 +8,7 @@ from bench.figures import (
     killed_worker,
     mail_rate,
     pdf,
+    pdf_archive,
     student_search,
     two_workers,
     xlsx_export,
@@ -28,4 +29,6 @@ FIGURES = (
     mail_rate.FIGURE,
     killed_worker.FIGURE,
     two_workers.FIGURE,
+    pdf_archive.TIME,
+    pdf_archive.MEMORY,
 )

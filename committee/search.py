@@ -26,9 +26,13 @@ PROPOSED = "VOORGEDRAGEN"  # the 'Beoordeeld' ones that a member proposed to mak
 
 MAX_SORTED = 1000  # a longer list is in the order of its dates
 BY_DATE = "sinds"
+# Of final results only, where it sorts O, V and G too. Before that no result is stored: to sort the queue by it would
+# take computing that of up to `MAX_SORTED` assessments, some sixty scores each, for every page.
+BY_GRADE = "cijfer"
 SORTS = {
     "student": ("student__sort_key",),
     "examen": ("exam__title", "exam__code", "unit_code"),
+    BY_GRADE: ("grade",),
     BY_DATE: ("status_since",),
 }
 Key = tuple[datetime, int]  # `status_since` and id
@@ -130,7 +134,9 @@ class AssessmentSearch:
         self.form.is_valid()
         self.values = self.form.cleaned_data
         sort = data.get("sorteer", "")
-        self.sort = sort if sort.removeprefix("-") in SORTS else ""
+        column = sort.removeprefix("-")
+        can_sort = column in SORTS and (column != BY_GRADE or self.status == Status.FINAL)
+        self.sort = sort if can_sort else ""
 
     def label(self, committee: ExamCommittee) -> str:
         """Return the committee's name, with its school where the user's committees are of several."""

@@ -31,6 +31,7 @@ urlpatterns = [
     path("exportprofielen/<uuid:public_id>/", profile_views.edit_profile, name="edit_export_profile"),
     path("exportprofielen/<uuid:public_id>/verwijderen/", profile_views.remove_profile, name="remove_export_profile"),
     path("<uuid:public_id>/", review_views.detail, name="afname"),
+    path("<uuid:public_id>/verloop/", review_views.record, name="record"),
     path("<uuid:public_id>/bewerken/", review_views.edit, name="edit"),
     path("<uuid:public_id>/geschil/", review_views.dispute, name="dispute"),
     path("<uuid:public_id>/bewerkhistorie/", review_views.history, name="correction_history"),

@@ -53,6 +53,7 @@ urlpatterns = [
     path("", include("accounts.sso.urls")),
     path("", include("exams.urls")),
     path("", include("assessments.urls")),
+    path("", include("exchange.urls")),
     path("adresboek/", include("addressbook.urls")),
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),

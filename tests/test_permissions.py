@@ -7,8 +7,10 @@
     bad    refused with an error (another 4xx), for public pages; SCIM answers 401 to whoever has no key
 
 Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
-trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
-admin (Schoolbeheer), staff (of the Consortium), stranger (Docent, Examencommissie and Schoolbeheer of another school).
+trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it),
+apart (Docent with it, in another team; the school limits docenten to their team), committee, other (a member of another
+committee), admin (Schoolbeheer), staff (of the Consortium), stranger (Docent, Examencommissie and Schoolbeheer of
+another school).
 """
 
 from __future__ import annotations
@@ -39,13 +41,14 @@ from committee.decisions.finalise import finalise
 from committee.models import FinalBatch
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_source
-from exams.models import ExamUnit, Upload
+from exams.models import Exam, ExamUnit, Upload
 from exchange.models import Partner
 from exchange.partners.partners import make_key
 
 from .accounts.people.test_invitations import ask
 from .accounts.sso.openid import make_provider
 from .addressbook.files import ANOUK, csv_file
+from .assessments.sittings.test_participation import make_sitting
 from .factories import (
     ExamOfficeFactory,
     ExportFactory,
@@ -58,363 +61,386 @@ from .factories import (
     member,
 )
 
-ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "other", "admin", "staff", "stranger"]
+ROLES = [
+    *("nobody", "student", "fellow", "trainer", "docent", "bare", "apart"),
+    *("committee", "other", "admin", "staff", "stranger"),
+]
 
 TABLE = """
-url                             method nobody student fellow trainer docent bare  committee other admin staff stranger
-home                            GET    login  go      go     go      go     go    go        go    go    go    go
-favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_login                   GET    ok     go      go     go      go     go    go        go    go    go    go
-account_logout                  POST   login  go      go     go      go     go    go        go    go    go    go
-account_reauthenticate          GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_reauthenticate          POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_reset_password          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_reset_password_from_key GET    go     go      go     go      go     go    go        go    go    go    go
-account_change_password         GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_change_password         POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-account_set_password            GET    login  go      go     go      go     go    go        go    go    go    go
-mfa_authenticate                GET    go     go      go     go      go     go    go        go    go    go    go
-mfa_authenticate                POST   go     go      go     go      go     go    go        go    go    go    go
-mfa_login_webauthn              GET    go     go      go     go      go     go    go        go    go    go    go
-mfa_login_webauthn              POST   go     go      go     go      go     go    go        go    go    go    go
-mfa_reauthenticate              GET    login  go      go     go      go     go    go        go    go    go    go
-mfa_reauthenticate_webauthn     GET    login  go      go     go      go     go    go        go    go    go    go
-mfa_index                       GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_activate_totp               GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_activate_totp               POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_deactivate_totp             GET    login  none    none   none    none   none  none      none  none  none  none
-mfa_deactivate_totp             POST   login  none    none   none    none   none  none      none  none  none  none
-mfa_view_recovery_codes         GET    login  none    none   none    none   none  none      none  none  none  none
-mfa_generate_recovery_codes     GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_generate_recovery_codes     POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_add_webauthn                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_add_webauthn                POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-mfa_remove_webauthn             GET    login  none    none   none    login  none  none      none  none  none  none
-mfa_remove_webauthn             POST   login  none    none   none    login  none  none      none  none  none  none
-accounts:logged_in              GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-staff_login                     GET    login  none    none   none    none   none  none      none  none  login none
-staff_change_password           GET    login  go      go     go      go     go    go        go    go    go    go
-accounts:language               POST   go     go      go     go      go     go    go        go    go    go    go
-accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:join                   POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go    go
-accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:sessions               GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:end_all_sessions       POST   login  go      go     go      go     go    go        go    go    go    go
-accounts:end_other_sessions     POST   login  go      go     go      go     go    go        go    go    go    go
-accounts:end_session            POST   login  none    none   none    go     none  none      none  none  none  none
-accounts:register               GET    ok     go      go     go      go     go    go        go    go    go    go
-accounts:register               POST   ok     go      go     go      go     go    go        go    go    go    go
-accounts:confirm_again          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:confirm_registration   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:change_email           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:withdraw_email_change  POST   login  go      go     go      go     go    go        go    go    go    go
-accounts:confirm_email          GET    login  none    none   none    ok     none  none      none  none  none  none
-accounts:confirm_email          POST   login  none    none   none    go     none  none      none  none  none  none
-accounts:stop_email_change      GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:report_number          POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:exam_offices           GET    login  none    none   none    none   none  ok        ok    ok    none  ok
-accounts:change_exam_office     GET    login  none    none   none    none   none  ok        none  ok    none  none
-accounts:remove_exam_office     GET    login  none    none   none    none   none  ok        none  ok    none  none
-school:start                    GET    login  none    none   none    none   none  none      none  go    none  go
-accounts:find_school            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:find_school            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:school_login           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-accounts:school_proof           GET    go     go      go     go      go     go    go        go    go    go    go
-school_login_start              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-saml_acs                        POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-saml_finish_acs                 GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-saml_sls                        GET    go     go      go     go      go     go    go        go    go    go    go
-saml_metadata                   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-school:identity_providers       GET    login  none    none   none    none   none  none      none  ok    none  none
-school:add_identity_provider    GET    login  none    none   none    none   none  none      none  ok    none  none
-school:add_identity_provider    POST   login  none    none   none    none   none  none      none  ok    none  none
-school:identity_provider        GET    login  none    none   none    none   none  none      none  ok    none  none
-school:identity_provider        POST   login  none    none   none    none   none  none      none  ok    none  none
-school:remove_identity_provider GET    login  none    none   none    none   none  none      none  ok    none  none
-school:remove_identity_provider POST   login  none    none   none    none   none  none      none  go    none  none
-school:unlink_school_account    POST   login  none    none   none    none   none  none      none  go    none  none
-school:overview                 GET    login  none    none   none    none   none  none      none  ok    none  none
-school:colour                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-school:settings                 GET    login  none    none   none    none   none  none      none  ok    none  none
-school:settings                 POST   login  none    none   none    none   none  none      none  ok    none  none
-school:changes                  GET    login  none    none   none    none   none  none      none  ok    none  none
-school:student_numbers          GET    login  none    none   none    none   none  none      none  ok    none  none
-school:change_number            GET    login  none    none   none    none   none  none      none  ok    none  none
-school:change_number            POST   login  none    none   none    none   none  none      none  ok    none  none
-privacy:retention               GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:erased                  GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:terms                   GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:terms                   POST   login  none    none   none    none   none  none      none  ok    none  none
-privacy:students                GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:student                 GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:student                 POST   login  none    none   none    none   none  none      none  go    none  none
-privacy:ask_own_data            POST   login  none    none   none    none   none  none      none  go    none  none
-privacy:dates_start             GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:dates_start             POST   login  none    none   none    none   none  none      none  ok    none  none
-privacy:dates_excel_template    GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:dates_csv_template      GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:dates_preview           GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:dates_apply             POST   login  none    none   none    none   none  none      none  go    none  none
-privacy:dates_progress          GET    login  none    none   none    none   none  none      none  go    none  none
-privacy:dates_to_mend           GET    login  none    none   none    none   none  none      none  ok    none  none
-privacy:viewings                GET    login  none    none   none    none   none  none      none  ok    none  none
-school:people                   GET    login  none    none   none    none   none  none      none  ok    none  none
-school:role_log                 GET    login  none    none   none    none   none  none      none  ok    none  none
-school:person                   GET    login  none    none   none    none   none  none      none  ok    none  none
-school:give_role                POST   login  none    none   none    none   none  none      none  go    none  none
-school:take_role                GET    login  none    none   none    none   none  none      none  ok    none  none
-school:take_role                POST   login  none    none   none    none   none  none      none  go    none  none
-school:leave                    GET    login  none    none   none    none   none  none      none  ok    none  none
-school:leave                    POST   login  none    none   none    none   none  none      none  go    none  none
-school:invitations              GET    login  none    none   none    none   none  none      none  ok    none  none
-school:invite                   GET    login  none    none   none    none   none  none      none  ok    none  none
-school:invite                   POST   login  none    none   none    none   none  none      none  ok    none  none
-school:send_unsent              POST   login  none    none   none    none   none  none      none  go    none  none
-school:send_expired             POST   login  none    none   none    none   none  none      none  go    none  none
-school:send_invitation_again    POST   login  none    none   none    none   none  none      none  go    none  none
-school:withdraw_invitation      POST   login  none    none   none    none   none  none      none  go    none  none
-school:import_start             GET    login  none    none   none    none   none  none      none  ok    none  none
-school:import_start             POST   login  none    none   none    none   none  none      none  ok    none  none
-school:import_excel_template    GET    login  none    none   none    none   none  none      none  ok    none  none
-school:import_csv_template      GET    login  none    none   none    none   none  none      none  ok    none  none
-school:import_preview           GET    login  none    none   none    none   none  none      none  ok    none  none
-school:import_apply             POST   login  none    none   none    none   none  none      none  go    none  none
-school:import_progress          GET    login  none    none   none    none   none  none      none  go    none  none
-school:import_to_mend           GET    login  none    none   none    none   none  none      none  ok    none  none
-school:directory                GET    login  none    none   none    none   none  none      none  ok    none  none
-school:make_scim_key            GET    login  none    none   none    none   none  none      none  ok    none  none
-school:make_scim_key            POST   login  none    none   none    none   none  none      none  ok    none  none
-school:revoke_scim_key          GET    login  none    none   none    none   none  none      none  ok    none  none
-school:revoke_scim_key          POST   login  none    none   none    none   none  none      none  go    none  none
-school:group_role               GET    login  none    none   none    none   none  none      none  ok    none  none
-school:group_role               POST   login  none    none   none    none   none  none      none  go    none  none
-partners:list                   GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:add                    GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:add                    POST   login  none    none   none    none   none  none      none  ok    none  none
-partners:partner                GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:edit                   GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:edit                   POST   login  none    none   none    none   none  none      none  ok    none  none
-partners:calls                  GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:make_key               GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:make_key               POST   login  none    none   none    none   none  none      none  ok    none  none
-partners:revoke_key             GET    login  none    none   none    none   none  none      none  ok    none  none
-partners:revoke_key             POST   login  none    none   none    none   none  none      none  go    none  none
-oauth_token                     POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:root                        GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:components                  GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:component                   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:offering                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:offering                    PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:offering                    PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:offering_associations       GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:association                 GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:association                 PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:association                 PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:association_url             GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:document                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-oke:unknown                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:root                       GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:config                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:resource_types             GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:resource_type              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:schemas                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:schema                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:users                      GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:user                       GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:groups                     GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:group                      GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:unknown                    GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:search_users               GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:search_users               POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:search_groups              GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:search_groups              POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:users                      POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:groups                     POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:user                       PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:user                       PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:user                       DELETE bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:group                      PUT    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:group                      PATCH  bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-scim:group                      DELETE bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-exams:add                       POST   login  go      go     go      go     go    go        go    go    go    go
-exams:remove                    POST   login  go      none   none    go     none  none      none  none  none  go
-exams:workflow                  GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-exams:exam                      GET    login  ok      none   none    ok     none  none      none  none  none  ok
-exams:unit                      GET    login  ok      none   none    ok     none  none      none  none  none  ok
-exams:work_process              GET    login  ok      none   none    ok     none  none      none  none  none  ok
-consortium:schools              GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:add_school           GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:add_school           POST   login  none    none   none    none   none  none      none  none  ok    none
-consortium:school               GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:school               POST   login  none    none   none    none   none  none      none  none  ok    none
-consortium:identity_providers   GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:add_identity_provider GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:add_identity_provider POST   login  none    none   none    none   none  none      none  none  ok    none
-consortium:identity_provider    GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:identity_provider    POST   login  none    none   none    none   none  none      none  none  ok    none
-consortium:remove_identity_provider GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:remove_identity_provider POST   login  none    none   none    none   none  none      none  none  go    none
-consortium:activate             GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:activate             POST   login  none    none   none    none   none  none      none  none  go    none
-consortium:deactivate           GET    login  none    none   none    none   none  none      none  none  ok    none
-consortium:deactivate           POST   login  none    none   none    none   none  none      none  none  go    none
-consortium:resend_invitation    POST   login  none    none   none    none   none  none      none  none  go    none
-consortium:withdraw_invitation  POST   login  none    none   none    none   none  none      none  none  go    none
-exam_content:exams              GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:guide              GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:upload             GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:upload             POST   login  none    none   none    none   none  none      none  none  ok    none
-exam_content:example_yaml       GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:example_workbook   GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:preview            GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:form_of_upload     GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:save               POST   login  none    none   none    none   none  none      none  none  go    none
-exam_content:version            GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:form               GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:publish            GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:publish            POST   login  none    none   none    none   none  none      none  none  go    none
-exam_content:as_yaml            GET    login  none    none   none    none   none  none      none  none  ok    none
-exam_content:as_workbook        GET    login  none    none   none    none   none  none      none  none  ok    none
-addressbook:contacts            GET    login  none    none   none    ok     ok    none      none  none  none  ok
-addressbook:add                 GET    login  none    none   none    ok     ok    none      none  none  none  ok
-addressbook:edit                GET    login  none    none   none    ok     ok    none      none  none  none  none
-addressbook:remove              GET    login  none    none   none    ok     ok    none      none  none  none  none
-addressbook:put_back            POST   login  none    none   none    go     go    none      none  none  none  none
-assessments:afnames             GET    login  none    none   none    ok     ok    none      none  none  none  ok
-assessments:sending_in_list     GET    login  none    none   none    ok     ok    none      none  none  none  ok
-assessments:plan_reminders      POST   login  none    none   none    ok     none  none      none  none  none  none
-assessments:unit_list           GET    login  none    none   none    ok     none  none      none  none  none  ok
-assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  none  ok
-assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  none  ok
-assessments:choose_student      POST   login  none    none   none    go     none  none      none  none  none  go
-assessments:select              POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:students            GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:students            POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:per_student         GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:per_student         POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:sending_together    GET    login  none    none   none    ok     none  none      none  none  none  ok
-assessments:sending             GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:take_back           GET    login  none    none   none    go     none  none      none  none  none  none
-assessments:take_back           POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:hand_over           GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:hand_over           POST   login  none    none   none    ok     none  none      none  none  none  none
-assessments:become_initiator    POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:take_over           POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:add_contact         GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:choose_invitees     GET    login  none    none   none    go     none  none      none  none  none  none
-assessments:message             GET    login  none    none   none    go     none  none      none  none  none  none
-assessments:send_invitations    POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:sent_attachment     GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:send_again          POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:remind              POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:send_reminders      POST   login  none    none   none    go     go    none      none  none  none  go
-assessments:pick_replacement    GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:replace             GET    login  none    none   none    go     none  none      none  none  none  none
-assessments:replace             POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:invite_again        GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:invite_again        POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:withdraw            GET    login  none    none   none    ok     none  none      none  none  none  none
-assessments:withdraw            POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:confirm_proposal    POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:decline_proposal    POST   login  none    none   none    go     none  none      none  none  none  none
-assessments:open_link           GET    go     go      go     go      go     go    go        go    go    go    go
-assessments:new_link            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:new_link_by_cookie  POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:examiner_students   GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:leave_students      POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:new_links           POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:no_reminders        GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:no_reminders        POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:form                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:save                POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:keep                POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:propose             GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:propose             POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:leave               POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:language            POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:check               POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:complete            POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:change              POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:copy                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none  none
-assessments:own_data            GET    login  ok      ok     none    none   none  none      none  none  none  none
-assessments:ask_own_data        POST   login  go      none   none    none   none  none      none  none  none  none
-assessments:download_own_data   GET    login  ok      none   none    none   none  none      none  none  none  none
-assessments:ask_code            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:check_code          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok    ok
-assessments:check_file          GET    go     go      go     go      go     go    go        go    go    go    go
-assessments:check_file          POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad   bad
-addressbook_import:start        GET    login  none    none   none    ok     ok    none      none  none  none  ok
-addressbook_import:excel_template GET    login  none    none   none    ok     ok    none      none  none  none  ok
-addressbook_import:csv_template GET    login  none    none   none    ok     ok    none      none  none  none  ok
-addressbook_import:preview      GET    login  none    none   none    ok     none  none      none  none  none  none
-addressbook_import:apply        POST   login  none    none   none    go     none  none      none  none  none  none
-addressbook_import:progress     GET    login  none    none   none    go     none  none      none  none  none  none
-addressbook_import:to_mend      GET    login  none    none   none    ok     none  none      none  none  none  none
-committees:committees           GET    login  none    none   none    none   none  none      none  ok    none  none
-committees:add                  GET    login  none    none   none    none   none  none      none  ok    none  none
-committees:add                  POST   login  none    none   none    none   none  none      none  ok    none  none
-committees:committee            GET    login  none    none   none    none   none  none      none  ok    none  none
-committees:committee            POST   login  none    none   none    none   none  none      none  ok    none  none
-committees:remove               GET    login  none    none   none    none   none  none      none  ok    none  none
-committees:remove               POST   login  none    none   none    none   none  none      none  go    none  none
-committee:afnames               GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:start_export          POST   login  none    none   none    none   none  go        go    none  none  go
-committee:exports               GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:export_explained      GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:export                GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:export_file           GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:changed_results       GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:changed_results_file  GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:export_profiles       GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:add_export_profile    GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:add_export_profile    POST   login  none    none   none    none   none  ok        ok    none  none  ok
-committee:edit_export_profile   GET    login  none    none   none    none   none  ok        ok    none  none  none
-committee:edit_export_profile   POST   login  none    none   none    none   none  ok        ok    none  none  none
-committee:remove_export_profile GET    login  none    none   none    none   none  ok        ok    none  none  none
-committee:remove_export_profile POST   login  none    none   none    none   none  go        go    none  none  none
-committee:afname                GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:edit                  GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:edit                  POST   login  none    none   none    none   none  ok        none  none  none  none
-committee:dispute               GET    login  none    none   none    none   none  go        none  none  none  none
-committee:dispute               POST   login  none    none   none    none   none  go        none  none  none  none
-committee:correction_history    GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:finalise              GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:confirm_many          POST   login  none    none   none    none   none  go        go    none  none  go
-committee:make_many_final       POST   login  none    none   none    none   none  go        go    none  none  go
-committee:final_batch           GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:picture               GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:picture_of_exam       GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:propose               GET    login  none    none   none    none   none  go        none  none  none  none
-committee:send_back             GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:cancel                GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:cancel                POST   login  none    none   none    none   none  ok        none  none  none  none
-committee:withdraw_final        GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:withdraw_final        POST   login  none    none   none    none   none  ok        none  none  none  none
-committee:appeals               GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:mark_appeal           GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:mark_appeal           POST   login  none    none   none    none   none  ok        none  none  none  none
-committee:close_appeal          GET    login  none    none   none    none   none  go        none  none  none  none
-committee:close_appeal          POST   login  none    none   none    none   none  go        none  none  none  none
-committee:delivery              GET    login  none    none   none    none   none  ok        none  none  none  none
-committee:send_again            GET    login  none    none   none    none   none  go        none  none  none  none
-committee:send_again            POST   login  none    none   none    none   none  go        none  none  none  none
-committee:tell_again            POST   login  none    none   none    none   none  go        none  none  none  none
-committee:undelivered           GET    login  none    none   none    none   none  ok        ok    none  none  ok
-committee:make_again            POST   login  none    none   none    none   none  go        none  none  none  none
-"""
+url                             method nobody student fellow trainer docent bare  apart committee other admin staff stranger
+home                            GET    login  go      go     go      go     go    go    go        go    go    go    go
+favicon                         GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+health                          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_login                   GET    ok     go      go     go      go     go    go    go        go    go    go    go
+account_logout                  POST   login  go      go     go      go     go    go    go        go    go    go    go
+account_reauthenticate          GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_reauthenticate          POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_reset_password          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_reset_password_from_key GET    go     go      go     go      go     go    go    go        go    go    go    go
+account_change_password         GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_change_password         POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+account_set_password            GET    login  go      go     go      go     go    go    go        go    go    go    go
+mfa_authenticate                GET    go     go      go     go      go     go    go    go        go    go    go    go
+mfa_authenticate                POST   go     go      go     go      go     go    go    go        go    go    go    go
+mfa_login_webauthn              GET    go     go      go     go      go     go    go    go        go    go    go    go
+mfa_login_webauthn              POST   go     go      go     go      go     go    go    go        go    go    go    go
+mfa_reauthenticate              GET    login  go      go     go      go     go    go    go        go    go    go    go
+mfa_reauthenticate_webauthn     GET    login  go      go     go      go     go    go    go        go    go    go    go
+mfa_index                       GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_activate_totp               GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_activate_totp               POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_deactivate_totp             GET    login  none    none   none    none   none  none  none      none  none  none  none
+mfa_deactivate_totp             POST   login  none    none   none    none   none  none  none      none  none  none  none
+mfa_view_recovery_codes         GET    login  none    none   none    none   none  none  none      none  none  none  none
+mfa_generate_recovery_codes     GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_generate_recovery_codes     POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_add_webauthn                GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_add_webauthn                POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+mfa_remove_webauthn             GET    login  none    none   none    login  none  none  none      none  none  none  none
+mfa_remove_webauthn             POST   login  none    none   none    login  none  none  none      none  none  none  none
+accounts:logged_in              GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+staff_login                     GET    login  none    none   none    none   none  none  none      none  none  login none
+staff_change_password           GET    login  go      go     go      go     go    go    go        go    go    go    go
+accounts:language               POST   go     go      go     go      go     go    go    go        go    go    go    go
+accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:join                   POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:welcome                GET    login  go      go     go      go     go    go    go        go    go    go    go
+accounts:profile                GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:sessions               GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:end_all_sessions       POST   login  go      go     go      go     go    go    go        go    go    go    go
+accounts:end_other_sessions     POST   login  go      go     go      go     go    go    go        go    go    go    go
+accounts:end_session            POST   login  none    none   none    go     none  none  none      none  none  none  none
+accounts:register               GET    ok     go      go     go      go     go    go    go        go    go    go    go
+accounts:register               POST   ok     go      go     go      go     go    go    go        go    go    go    go
+accounts:confirm_again          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:confirm_registration   GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:change_email           GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:withdraw_email_change  POST   login  go      go     go      go     go    go    go        go    go    go    go
+accounts:confirm_email          GET    login  none    none   none    ok     none  none  none      none  none  none  none
+accounts:confirm_email          POST   login  none    none   none    go     none  none  none      none  none  none  none
+accounts:stop_email_change      GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:report_number          POST   login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:exam_offices           GET    login  none    none   none    none   none  none  ok        ok    ok    none  ok
+accounts:change_exam_office     GET    login  none    none   none    none   none  none  ok        none  ok    none  none
+accounts:remove_exam_office     GET    login  none    none   none    none   none  none  ok        none  ok    none  none
+school:start                    GET    login  none    none   none    none   none  none  none      none  go    none  go
+accounts:find_school            GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:find_school            POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:school_login           GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+accounts:school_proof           GET    go     go      go     go      go     go    go    go        go    go    go    go
+school_login_start              GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+saml_acs                        POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+saml_finish_acs                 GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+saml_sls                        GET    go     go      go     go      go     go    go    go        go    go    go    go
+saml_metadata                   GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+openid_connect_callback         GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+school:identity_providers       GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:add_identity_provider    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:add_identity_provider    POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:identity_provider        GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:identity_provider        POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:remove_identity_provider GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:remove_identity_provider POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:unlink_school_account    POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:teams                    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:add_team                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:add_team                 POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:team                     GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:team                     POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:remove_team              GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:remove_team              POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:overview                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:colour                   GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+school:logo                     GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+school:settings                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:settings                 POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:changes                  GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:student_numbers          GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:change_number            GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:change_number            POST   login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:retention               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:erased                  GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:terms                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:terms                   POST   login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:students                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:student                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:student                 POST   login  none    none   none    none   none  none  none      none  go    none  none
+privacy:ask_own_data            POST   login  none    none   none    none   none  none  none      none  go    none  none
+privacy:dates_start             GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:dates_start             POST   login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:dates_excel_template    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:dates_csv_template      GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:dates_preview           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:dates_apply             POST   login  none    none   none    none   none  none  none      none  go    none  none
+privacy:dates_progress          GET    login  none    none   none    none   none  none  none      none  go    none  none
+privacy:dates_to_mend           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+privacy:viewings                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:people                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:role_log                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:person                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:give_role                POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:take_role                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:take_role                POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:leave                    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:leave                    POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:invitations              GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:invite                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:invite                   POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:send_unsent              POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:send_expired             POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:send_invitation_again    POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:withdraw_invitation      POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:import_start             GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:import_start             POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:import_excel_template    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:import_csv_template      GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:import_preview           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:import_apply             POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:import_progress          GET    login  none    none   none    none   none  none  none      none  go    none  none
+school:import_to_mend           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:directory                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:make_scim_key            GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:make_scim_key            POST   login  none    none   none    none   none  none  none      none  ok    none  none
+school:revoke_scim_key          GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:revoke_scim_key          POST   login  none    none   none    none   none  none  none      none  go    none  none
+school:group_role               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+school:group_role               POST   login  none    none   none    none   none  none  none      none  go    none  none
+partners:list                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:add                    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:add                    POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:partner                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:edit                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:edit                   POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:calls                  GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:make_key               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:make_key               POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:revoke_key             GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:revoke_key             POST   login  none    none   none    none   none  none  none      none  go    none  none
+oauth_token                     POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:root                        GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:components                  GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:component                   GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering_associations       GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association_url             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:document                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:unknown                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:root                       GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:config                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:resource_types             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:resource_type              GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:schemas                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:schema                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:users                      GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:user                       GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:groups                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:group                      GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:unknown                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:search_users               GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:search_users               POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:search_groups              GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:search_groups              POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:users                      POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:groups                     POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:user                       PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:user                       PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:user                       DELETE bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:group                      PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:group                      PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+scim:group                      DELETE bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+exams:add                       POST   login  go      go     go      go     go    go    go        go    go    go    go
+exams:remove                    POST   login  go      none   none    go     none  go    none      none  none  none  go
+exams:workflow                  GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+exams:exam                      GET    login  ok      none   none    ok     none  ok    none      none  none  none  ok
+exams:unit                      GET    login  ok      none   none    ok     none  ok    none      none  none  none  ok
+exams:work_process              GET    login  ok      none   none    ok     none  ok    none      none  none  none  ok
+consortium:schools              GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:add_school           GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:add_school           POST   login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:school               GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:school               POST   login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:identity_providers   GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:add_identity_provider GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:add_identity_provider POST   login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:identity_provider    GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:identity_provider    POST   login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:remove_identity_provider GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:remove_identity_provider POST   login  none    none   none    none   none  none  none      none  none  go    none
+consortium:activate             GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:activate             POST   login  none    none   none    none   none  none  none      none  none  go    none
+consortium:deactivate           GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:deactivate           POST   login  none    none   none    none   none  none  none      none  none  go    none
+consortium:resend_invitation    POST   login  none    none   none    none   none  none  none      none  none  go    none
+consortium:withdraw_invitation  POST   login  none    none   none    none   none  none  none      none  none  go    none
+exam_content:exams              GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:guide              GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:upload             GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:upload             POST   login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:example_yaml       GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:example_workbook   GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:preview            GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:form_of_upload     GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:save               POST   login  none    none   none    none   none  none  none      none  none  go    none
+exam_content:version            GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:form               GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:publish            GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:publish            POST   login  none    none   none    none   none  none  none      none  none  go    none
+exam_content:as_yaml            GET    login  none    none   none    none   none  none  none      none  none  ok    none
+exam_content:as_workbook        GET    login  none    none   none    none   none  none  none      none  none  ok    none
+addressbook:contacts            GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+addressbook:add                 GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+addressbook:edit                GET    login  none    none   none    ok     ok    ok    none      none  none  none  none
+addressbook:remove              GET    login  none    none   none    ok     ok    ok    none      none  none  none  none
+addressbook:put_back            POST   login  none    none   none    go     go    go    none      none  none  none  none
+assessments:afnames             GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+assessments:sending_in_list     GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+assessments:plan_reminders      POST   login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:unit_list           GET    login  none    none   none    ok     none  ok    none      none  none  none  ok
+assessments:work_process_list   GET    login  none    none   none    ok     none  ok    none      none  none  none  ok
+assessments:choose_student      GET    login  none    none   none    ok     none  ok    none      none  none  none  ok
+assessments:choose_student      POST   login  none    none   none    go     none  go    none      none  none  none  go
+assessments:select              POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:students            GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:students            POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:per_student         GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:per_student         POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sending_together    GET    login  none    none   none    ok     none  ok    none      none  none  none  ok
+assessments:sending             GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:detail              GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:take_back           GET    login  none    none   none    go     none  none  none      none  none  none  none
+assessments:take_back           POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:hand_over           GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:hand_over           POST   login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:become_initiator    POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:record              GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:record              POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sitting             GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:sitting             POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sitting_report      GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:examiners           GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:pick                GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:take_over           POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:add_contact         GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:choose_invitees     GET    login  none    none   none    go     none  none  none      none  none  none  none
+assessments:message             GET    login  none    none   none    go     none  none  none      none  none  none  none
+assessments:send_invitations    POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:sent_attachment     GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:send_again          POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:remind              POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:send_reminders      POST   login  none    none   none    go     go    go    none      none  none  none  go
+assessments:pick_replacement    GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:replace             GET    login  none    none   none    go     none  none  none      none  none  none  none
+assessments:replace             POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:invite_again        GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:invite_again        POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:withdraw            GET    login  none    none   none    ok     none  none  none      none  none  none  none
+assessments:withdraw            POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:confirm_proposal    POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:decline_proposal    POST   login  none    none   none    go     none  none  none      none  none  none  none
+assessments:open_link           GET    go     go      go     go      go     go    go    go        go    go    go    go
+assessments:new_link            POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:new_link_by_cookie  POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:examiner_students   GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:leave_students      POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:new_links           POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:no_reminders        GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:no_reminders        POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:form                GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:save                POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:keep                POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:propose             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:propose             POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:record_by_examiner  GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:record_by_examiner  POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:leave               POST   ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:language            POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:check               POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:complete            POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:change              POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:copy                GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:document            GET    login  ok      none   none    ok     none  none  ok        none  none  none  none
+assessments:own_data            GET    login  ok      ok     none    none   none  none  none      none  none  none  none
+assessments:ask_own_data        POST   login  go      none   none    none   none  none  none      none  none  none  none
+assessments:download_own_data   GET    login  ok      none   none    none   none  none  none      none  none  none  none
+assessments:ask_code            GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:check_code          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+assessments:check_file          GET    go     go      go     go      go     go    go    go        go    go    go    go
+assessments:check_file          POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+addressbook_import:start        GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+addressbook_import:excel_template GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+addressbook_import:csv_template GET    login  none    none   none    ok     ok    ok    none      none  none  none  ok
+addressbook_import:preview      GET    login  none    none   none    ok     none  none  none      none  none  none  none
+addressbook_import:apply        POST   login  none    none   none    go     none  none  none      none  none  none  none
+addressbook_import:progress     GET    login  none    none   none    go     none  none  none      none  none  none  none
+addressbook_import:to_mend      GET    login  none    none   none    ok     none  none  none      none  none  none  none
+committees:committees           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+committees:add                  GET    login  none    none   none    none   none  none  none      none  ok    none  none
+committees:add                  POST   login  none    none   none    none   none  none  none      none  ok    none  none
+committees:committee            GET    login  none    none   none    none   none  none  none      none  ok    none  none
+committees:committee            POST   login  none    none   none    none   none  none  none      none  ok    none  none
+committees:remove               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+committees:remove               POST   login  none    none   none    none   none  none  none      none  go    none  none
+committee:afnames               GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:start_export          POST   login  none    none   none    none   none  none  go        go    none  none  go
+committee:exports               GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:export_explained      GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:export                GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:export_file           GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:changed_results       GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:changed_results_file  GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:export_profiles       GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:add_export_profile    GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:add_export_profile    POST   login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:edit_export_profile   GET    login  none    none   none    none   none  none  ok        ok    none  none  none
+committee:edit_export_profile   POST   login  none    none   none    none   none  none  ok        ok    none  none  none
+committee:remove_export_profile GET    login  none    none   none    none   none  none  ok        ok    none  none  none
+committee:remove_export_profile POST   login  none    none   none    none   none  none  go        go    none  none  none
+committee:afname                GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:edit                  GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:edit                  POST   login  none    none   none    none   none  none  ok        none  none  none  none
+committee:dispute               GET    login  none    none   none    none   none  none  go        none  none  none  none
+committee:dispute               POST   login  none    none   none    none   none  none  go        none  none  none  none
+committee:correction_history    GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:record                GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:record                POST   login  none    none   none    none   none  none  go        none  none  none  none
+committee:finalise              GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:confirm_many          POST   login  none    none   none    none   none  none  go        go    none  none  go
+committee:make_many_final       POST   login  none    none   none    none   none  none  go        go    none  none  go
+committee:final_batch           GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:picture               GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:picture_of_exam       GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:propose               GET    login  none    none   none    none   none  none  go        none  none  none  none
+committee:send_back             GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:cancel                GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:cancel                POST   login  none    none   none    none   none  none  ok        none  none  none  none
+committee:withdraw_final        GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:withdraw_final        POST   login  none    none   none    none   none  none  ok        none  none  none  none
+committee:appeals               GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:mark_appeal           GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:mark_appeal           POST   login  none    none   none    none   none  none  ok        none  none  none  none
+committee:close_appeal          GET    login  none    none   none    none   none  none  go        none  none  none  none
+committee:close_appeal          POST   login  none    none   none    none   none  none  go        none  none  none  none
+committee:delivery              GET    login  none    none   none    none   none  none  ok        none  none  none  none
+committee:send_again            GET    login  none    none   none    none   none  none  go        none  none  none  none
+committee:send_again            POST   login  none    none   none    none   none  none  go        none  none  none  none
+committee:tell_again            POST   login  none    none   none    none   none  none  go        none  none  none  none
+committee:undelivered           GET    login  none    none   none    none   none  none  ok        ok    none  none  ok
+committee:make_again            POST   login  none    none   none    none   none  none  go        none  none  none  none
+exchange:pdfs_of_search         GET    login  none    none   none    none   none  none  go        go    none  none  go
+exchange:pdfs_of_student        GET    login  none    none   none    none   none  none  go        none  none  none  none
+exchange:events                 GET    login  none    none   none    none   none  none  ok        none  none  none  none
+exchange:own_pdfs               GET    login  go      go     go      go     go    go    go        go    go    go    go
+"""  # noqa: E501
 
 FOR_FINAL = {
     "assessments:document",
@@ -503,12 +529,21 @@ def people(
         "trainer": member(school, Role.PRAKTIJKOPLEIDER),
         "docent": docent,
         "bare": member(school, Role.DOCENT),
+        "apart": _docent_of_other_team(school, docent),
         "committee": committee_member,
         "other": _member_of_other_committee(school),
         "admin": member(school, Role.SCHOOLBEHEER),
         "staff": UserFactory(is_staff=True, is_superuser=True),
         "stranger": stranger,
     }
+
+
+def _docent_of_other_team(school: School, docent: User) -> User:
+    """Return a docent with the exams of `docent`, each in a team of their own."""
+    user = member(school, Role.DOCENT, *Exam.objects.filter(account_exams__user=docent))
+    for one in (user, docent):
+        school.teams.create(name=one.last_name).members.set(one.memberships.all())
+    return user
 
 
 def _member_of_other_committee(school: School) -> User:
@@ -533,7 +568,7 @@ def address(
     """Return the URL of a name for an assessment that is ASSESSED (FINAL for a document)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
     core_task = unit.core_tasks.get()
-    School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
+    School.objects.filter(pk=school.pk).update(keeps_identity_providers=True, docents_see_team_only=True)
     provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
     scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
     partner = Partner.objects.create(school=school, name="Toetsplanning")
@@ -556,6 +591,7 @@ def address(
         "user_id": docent.pk,
         "role": Role.DOCENT.value,
         "office_id": ExamOfficeFactory(school=school).pk,
+        "team_id": school.teams.create(name="Leeg").pk,
         "committee_id": school.committees.get(is_default=False).pk,
         "membership_id": assessed.student_id,
         "version_id": unit.exam_version_id,
@@ -585,6 +621,7 @@ def address(
     whose: dict[str, Callable[[], Any]] = {
         "beoordelen/u/": lambda: invitation,
         "uitnodigingen/": lambda: invitation,
+        "beoordelingen/<uuid:public_id>/zitting/": lambda: make_sitting(assessed).participations.get().assessment,
         "voorstellen/": lambda: invitation.proposals.create(
             first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test"
         ),
@@ -726,6 +763,8 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
         "rol": Role.EXAMENCOMMISSIE.value,
         "role": Role.DOCENT.value,
     }
+    if name in ("assessments:record", "committee:record"):
+        data |= {"attendance": "present", "version": 0}
     if name == "committee:tell_again":
         data["mail"] = OutgoingMail.objects.get(kind="final_student").pk
     return data

@@ -6,10 +6,18 @@ from .identity_provider import IdentityProvider, IdentityProviderQuerySet
 from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
-from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
+from .membership import (
+    DERIVED_FIELDS,
+    STUDENT_NUMBER_LENGTH,
+    Membership,
+    MembershipQuerySet,
+    NumberReport,
+    roles_changed,
+)
 from .registration import EmailChange, Registration
 from .school import School
 from .session import Session
+from .team import Team, TeamQuerySet
 from .user import PersonName, Role, User, UserManager, full_name
 
 __all__ = [
@@ -44,7 +52,10 @@ __all__ = [
     "SchoolInvitationQuerySet",
     "ScimKey",
     "Session",
+    "Team",
+    "TeamQuerySet",
     "User",
     "UserManager",
     "full_name",
+    "roles_changed",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.fields import LineField
@@ -16,6 +17,9 @@ from .school import School
 from .user import Role, User
 
 STUDENT_NUMBER_LENGTH = 20
+# Sent with `school` and the memberships `given` and `ended` of a bulk write, which sends neither post_save nor, of rows
+# with `in_bulk`, a post_delete that counts.
+roles_changed = Signal()
 DERIVED_FIELDS = ("search_text", "sort_key", "first_name_key")  # derived from name and number
 
 
@@ -58,6 +62,9 @@ class Membership(models.Model):
     first_name_key = models.TextField(editable=False, default="", db_default="")
 
     objects = MembershipQuerySet.as_manager()
+
+    # Set while rows are deleted together, see `roles_changed`; not a column.
+    in_bulk: bool = False
 
     class Meta:
         verbose_name = "rol"

@@ -61,6 +61,15 @@ class School(retention_terms.RetentionTerms):
         "uitnodiging zolang er niets is afgerond.",
     )
 
+    # Off by default: `assessments.models.AssessmentQuerySet.for_docent`.
+    docents_see_team_only = models.BooleanField(
+        "docenten zien alleen afnames van zichzelf en hun team",
+        default=False,
+        db_default=False,
+        help_text="Aan: een docent ziet alleen afnames die diegene zelf of een teamgenoot startte. Uit: alle afnames "
+        "van de school bij de examens op het eigen account.",
+    )
+
     mail_domains = LineField(
         "eigen maildomeinen",
         max_length=500,

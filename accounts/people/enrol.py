@@ -8,10 +8,11 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, User
+from accounts.models import Membership, Role, School, SchoolInvitation, User
 
-from . import roles
+from .bulk_roles import insert, log_many
 from .notify import WATCHED, GrantedRole
+from .roles import Change
 
 NAME_FIELDS = ("first_name", "infix", "last_name")
 
@@ -91,18 +92,9 @@ def create_accounts(
         for listed, user in zip(people, users, strict=True)
         for role in listed.roles
     ]
-    Membership.objects.bulk_create([membership for membership in memberships if membership.role == Role.STUDENT])
-    for membership in memberships:
-        if membership.role != Role.STUDENT:
-            membership.save()  # saved one by one, for the signal receivers, such as the address book's
-    RoleChange.objects.bulk_create(
-        RoleChange(
-            **roles.role_change_fields(
-                school=school, user=membership.user, role=membership.role, change=roles.Change.GIVEN, by=by, how=how
-            )
-        )
-        for membership in memberships
-    )
+    insert(memberships, school=school)
+    given = [(membership.user, membership.role) for membership in memberships]
+    log_many(given, school=school, change=Change.GIVEN, by=by, how=how)
     watched = [
         GrantedRole(membership.user, membership.role) for membership in memberships if membership.role in WATCHED
     ]
@@ -111,9 +103,7 @@ def create_accounts(
 
 def _membership(user: User, listed: ListedPerson, role: str, *, school: School, from_directory: bool) -> Membership:
     number = listed.student_number if role == Role.STUDENT else ""
-    membership = Membership(user=user, school=school, role=role, student_number=number, from_directory=from_directory)
-    membership.set_derived()
-    return membership
+    return Membership(user=user, school=school, role=role, student_number=number, from_directory=from_directory)
 
 
 def invite_listed(

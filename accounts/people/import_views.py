@@ -37,7 +37,11 @@ class PeoplePages(SchoolListPages):
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """Add the role, number and language that each line would give, for the preview."""
-        return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
+        rows = [
+            {"entry": row, "roles": _roles_of(row), "number": row.values[NUMBER_AT], "language": _language_of(row)}
+            for row in page
+        ]
+        return {"rows": rows}
 
     def extra_data(self, prepared: PeopleImport) -> dict[str, Any]:
         return {"mails_now": "ja" if prepared.mails_now else "nee", "ends": prepared.ends}

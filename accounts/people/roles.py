@@ -70,19 +70,18 @@ def grant(
         if existing and existing.ended_at is None:
             return False
         if existing:
-            _log_leaving(existing, None, by=by)
-            existing.ended_at = existing.left_on = None
-            existing.from_directory = from_directory
-            existing.save(update_fields=["ended_at", "left_on", "from_directory"])
+            SchoolChange.objects.bulk_create(bring_back(existing, by=by, from_directory=from_directory))
+            existing.save(update_fields=BROUGHT_BACK)
         else:
             membership = Membership(user=user, school=school, role=role, student_number=student_number)
             membership.from_directory = from_directory
-            _add(membership)
+            add(membership)
         log_role_change(school=school, user=user, role=role, change=Change.GIVEN, by=by, how=how)
     return True
 
 
-def _add(membership: Membership) -> None:
+def add(membership: Membership) -> None:
+    """Save a new role, without a number that another student has by now."""
     try:
         with transaction.atomic():
             membership.save()
@@ -100,7 +99,7 @@ def take_role(*, school: School, user: User, role: str, by: User) -> bool:
         held = school.memberships.present().select_for_update().filter(user=user, role=role).first()
         if held is None:
             return False
-        _end(held, by=by, how=How.BY_HAND)
+        end(held, by=by, how=How.BY_HAND)
     return True
 
 
@@ -115,7 +114,7 @@ def leave(*, school: School, user: User, by: User) -> list[Membership]:
 def end_roles(held: Iterable[Membership], *, school: School, user: User, by: User | None, how: str) -> None:
     """End these roles of `user`, whose open invitations are withdrawn if none is left. The caller locks the school."""
     for membership in held:
-        _end(membership, by=by, how=how)
+        end(membership, by=by, how=how)
     if not school.memberships.present().filter(user=user).exists():
         school.school_invitations.open().filter(user=user).update(withdrawn_at=timezone.now())
 
@@ -141,7 +140,11 @@ def locked(school: School) -> Iterator[None]:
         yield
 
 
-def _end(held: Membership, *, by: User | None, how: str) -> None:
+def end(held: Membership, *, by: User | None, how: str) -> None:
+    """Delete the role, or keep a student whom assessments refer to as left, and log it.
+
+    Raise `RoleRefused` for the last Schoolbeheer. The caller locks the school.
+    """
     school, user = held.school, held.user
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)
@@ -155,18 +158,38 @@ def _end(held: Membership, *, by: User | None, how: str) -> None:
         with transaction.atomic():
             held.delete()
     except ProtectedError:  # assessments refer to it
-        held.ended_at = timezone.now()
-        if not held.diploma_on and not held.left_on:  # retention is derived from one of these
-            _log_leaving(held, timezone.localdate(), by=by)
-            held.left_on, held.study_dates_set_at, held.study_dates_set_by = timezone.localdate(), held.ended_at, by
-        held.save(update_fields=["ended_at", "left_on", "study_dates_set_at", "study_dates_set_by"])
+        SchoolChange.objects.bulk_create(keep_as_left(held, by=by))
+        held.save(update_fields=KEPT_AS_LEFT)
     log_role_change(school=school, user=user, role=held.role, change=Change.TAKEN, by=by, how=how)
 
 
-def _log_leaving(student: Membership, day: date | None, *, by: User | None) -> None:
-    """Log the leaving date, which determines retention, whatever changes it."""
+BROUGHT_BACK = ("ended_at", "left_on", "from_directory")
+KEPT_AS_LEFT = ("ended_at", "left_on", "study_dates_set_at", "study_dates_set_by")
+
+
+def bring_back(student: Membership, *, by: User | None, from_directory: bool) -> list[SchoolChange]:
+    """Set the fields `BROUGHT_BACK` of a former student, and return the log entries; the caller saves both."""
+    entries = _leaving_entries(student, None, by=by)
+    student.ended_at = student.left_on = None
+    student.from_directory = from_directory
+    return entries
+
+
+def keep_as_left(student: Membership, *, by: User | None) -> list[SchoolChange]:
+    """Set the fields `KEPT_AS_LEFT` of a student whom assessments refer to, and return the log entries likewise."""
+    student.ended_at = timezone.now()
+    if student.diploma_on or student.left_on:
+        return []
+    today = timezone.localdate()  # retention is derived from it
+    entries = _leaving_entries(student, today, by=by)
+    student.left_on, student.study_dates_set_at, student.study_dates_set_by = today, student.ended_at, by
+    return entries
+
+
+def _leaving_entries(student: Membership, day: date | None, *, by: User | None) -> list[SchoolChange]:
+    """Return the entries about the leaving date, which determines retention, whatever changes it."""
     reason = "Uit de school gehaald." if day else "Weer student van de school."
-    SchoolChange.objects.bulk_create(student_changes(student=student, changes={"left_on": day}, by=by, reason=reason))
+    return student_changes(student=student, changes={"left_on": day}, by=by, reason=reason)
 
 
 def _refuse_last(school: School, user: User) -> None:

@@ -74,6 +74,7 @@ class Section:
 
 # A new setting is a field of School, and its name here.
 SECTIONS = (
+    Section("Docenten", ("docents_see_team_only",)),
     Section("Uitnodigen en herinneren", ("link_days", "reminders_on", "confirm_proposals")),
     Section("Vaststellen en verzenden", ("mail_domains",)),
     Section("Bezwaar", ("appeal_days", "appeal_text")),

@@ -32,7 +32,9 @@ GROUPS = (
         (
             NavPage("school:overview", "Overzicht"),
             NavPage(
-                "school:settings", "Instellingen", ("instellingen/", "logo/", "schoolaccounts/", "examencommissies/")
+                "school:settings",
+                "Instellingen",
+                ("instellingen/", "logo/", "schoolaccounts/", "examencommissies/", "teams/"),
             ),
             NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),

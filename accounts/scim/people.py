@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -38,6 +39,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.number_formats import read_number
+from accounts.people.bulk_roles import Wanted, end_many, grant_many
 from accounts.people.enrol import (
     NAME_FIELDS,
     ExistingUser,
@@ -48,7 +50,7 @@ from accounts.people.enrol import (
 )
 from accounts.people.invite import ordered_roles, start_sending
 from accounts.people.notify import GrantedRole, active_holders, notify_roles
-from accounts.people.roles import How, RoleRefused, end_roles, grant, locked
+from accounts.people.roles import How, RoleRefused, end_roles, locked
 from accounts.school.student_numbers import log_number
 from accounts.text import clean_line
 
@@ -166,7 +168,7 @@ def update_person(*, person: DirectoryUser, resource: Any) -> DirectoryUser:
         is_elsewhere = person.user.memberships.exclude(school=person.school).exists()
         ExistingUser(person.user, has_other_school=is_elsewhere).rename(_name(person))
     change_roles([person], before, school=person.school, by=None)
-    _set_number(person)
+    _set_numbers([person], school=person.school)
     return person
 
 
@@ -175,7 +177,7 @@ def delete_person(*, person: DirectoryUser) -> None:
 
     Raise `ConflictException` for the only Schoolbeheer.
     """
-    _change(person, frozenset(), frozenset(), by=None)
+    _change([person], {}, {person.pk: frozenset()}, school=person.school, by=None)
     if person.user and held_from_directory(person).exists():
         raise ConflictException(detail="This is the only person with the role Schoolbeheer.")
     person.delete()
@@ -242,22 +244,27 @@ def change_roles(
         to_enrol = [person for person in batch if _can_enrol(person, after)]
         enrolled = {person.pk for person in to_enrol}
         granted += _enrol(to_enrol, after, school=school, by=by)
-        for person in batch:
-            if person.pk not in enrolled and after[person.pk] != before.get(person.pk, frozenset()):
-                granted += _change(person, before.get(person.pk, frozenset()), after[person.pk], by=by)
+        differs = [one for one in batch if after[one.pk] != before.get(one.pk, frozenset()) and one.pk not in enrolled]
+        granted += _change(differs, before, after, school=school, by=by)
         back = [person for person in batch if after[person.pk] and not before.get(person.pk)]
-        _invite([person for person in back if _never_came(person)], after, school=school)
+        _invite(_never_came(back, school=school), after, school=school)
     by_name = by.full_name if by else BY_NAME
     notify_roles(school=school, granted=granted, by=by, by_name=by_name, how=How.SCIM)
 
 
-def _never_came(person: DirectoryUser) -> bool:
-    """Return whether this is a new account whose invitation ended with its roles, and that returns."""
-    invitation, user = person.invitation, person.user
-    if user is None or invitation is None or not invitation.withdrawn_at:
-        return False
-    is_unused = user.last_login is None and not user.has_usable_password()
-    return is_unused and not person.school.school_invitations.open().filter(email=user.email).exists()
+def _never_came(people: Sequence[DirectoryUser], *, school: School) -> list[DirectoryUser]:
+    """Return the new accounts among `people` whose invitation ended with their roles, and that return."""
+    unused = [
+        (person, user)
+        for person in people
+        if (user := person.user) and person.invitation and person.invitation.withdrawn_at
+        if user.last_login is None and not user.has_usable_password()
+    ]
+    if not unused:
+        return []
+    emails = [user.email for _, user in unused]
+    invited = set(school.school_invitations.open().filter(email__in=emails).values_list("email", flat=True))
+    return [person for person, user in unused if user.email not in invited]
 
 
 def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bool:
@@ -266,36 +273,67 @@ def _can_enrol(person: DirectoryUser, after: Mapping[int, frozenset[str]]) -> bo
 
 
 def _change(
-    person: DirectoryUser, before: frozenset[str], after: frozenset[str], *, by: User | None
+    people: Sequence[DirectoryUser],
+    before: Mapping[int, frozenset[str]],
+    after: Mapping[int, frozenset[str]],
+    *,
+    school: School,
+    by: User | None,
 ) -> list[GrantedRole]:
-    """Apply the difference to an account, or to the invitation of one; return the new roles.
+    """Apply the differences to accounts, or to the invitations of some; return the new roles.
 
     Of what the directory gave, all that is not in `after` ends.
     """
-    user, granted = person.user, list[GrantedRole]()
-    if user is not None:
-        new = ordered_roles(list(after - before))
-        granted += [GrantedRole(user, role) for role in new if _grant(person, user, role, by=by)]
-        ended = held_from_directory(person).exclude(role__in=after)
-        for membership in ended.select_related("school", "user").select_for_update(of=("self",)):
+    if not people:
+        return []
+    wanted = [
+        _wanted(person, user, role)
+        for person in people
+        if (user := person.user)
+        for role in ordered_roles(list(after[person.pk] - before.get(person.pk, frozenset())))
+    ]
+    granted = _grant(wanted, school=school, by=by) if wanted else []
+    roles_after = {person.user_id: after[person.pk] for person in people if person.user_id}
+    given = school.memberships.present().filter(user__in=roles_after, from_directory=True)
+    rows = given.select_related("school", "user").order_by("pk").select_for_update(of=("self",))
+    ended = [membership for membership in rows if membership.role not in roles_after[membership.user_id]]
+    end_many([one for one in ended if one.role != Role.SCHOOLBEHEER], school=school, by=by, how=How.SCIM)
+    for membership in ended:
+        if membership.role == Role.SCHOOLBEHEER:
             with suppress(RoleRefused):  # the only Schoolbeheer: shown as work for Schoolbeheer
-                end_roles([membership], school=person.school, user=user, by=by, how=How.SCIM)
-    if person.invitation and person.invitation.is_open:
-        if after:
-            person.invitation.roles = ordered_roles(list(after))
-            person.invitation.student_number = person.student_number
-            person.invitation.save(update_fields=["roles", "student_number", "search_text"])
-        elif user is None:
-            _withdraw(person)
-            person.save(update_fields=["invitation"])
+                end_roles([membership], school=school, user=membership.user, by=by, how=How.SCIM)
+    _change_invitations([person for person in people if person.invitation and person.invitation.is_open], after)
     return granted
 
 
-def _grant(person: DirectoryUser, user: User, role: str, *, by: User | None) -> bool:
-    number = person.student_number if role == Role.STUDENT else ""
-    return grant(
-        school=person.school, user=user, role=role, by=by, how=How.SCIM, student_number=number, from_directory=True
-    )
+def _change_invitations(people: Sequence[DirectoryUser], after: Mapping[int, frozenset[str]]) -> None:
+    """Give the open invitations of `people` the new roles; withdraw that of who has none and no account here."""
+    by_roles = defaultdict[tuple[str, ...], list[int]](list)
+    renumbered = list[SchoolInvitation]()
+    for person in people:
+        invitation = person.invitation
+        if invitation and after[person.pk]:
+            invitation.roles = ordered_roles(list(after[person.pk]))
+            by_roles[tuple(invitation.roles)].append(invitation.pk)
+            if invitation.student_number != person.student_number:
+                invitation.student_number = person.student_number
+                invitation.set_derived()
+                renumbered.append(invitation)
+        elif person.user is None:
+            _withdraw(person)
+            person.save(update_fields=["invitation"])
+    if renumbered:
+        SchoolInvitation.objects.bulk_update(renumbered, ["student_number", "search_text"])
+    for roles, pks in by_roles.items():
+        SchoolInvitation.objects.filter(pk__in=pks).update(roles=list(roles))
+
+
+def _wanted(person: DirectoryUser, user: User, role: str) -> Wanted:
+    return Wanted(user, role, person.student_number if role == Role.STUDENT else "")
+
+
+def _grant(wanted: Sequence[Wanted], *, school: School, by: User | None) -> list[GrantedRole]:
+    return grant_many(wanted, school=school, by=by, how=How.SCIM, from_directory=True)
 
 
 def _enrol(
@@ -312,12 +350,14 @@ def _enrol(
     invited = set(school.school_invitations.open().filter(email__in=emails).values_list("email", flat=True))
     granted: list[GrantedRole] = []
     new, elsewhere = list[DirectoryUser](), list[DirectoryUser]()
+    members = list[tuple[DirectoryUser, ExistingUser]]()
     for person in people:
         account = existing.get(person.email)
         if account and account.memberships:
-            granted += _link(person, account, after[person.pk], by=by)
+            members.append((person, account))
         elif person.email not in invited:
             (elsewhere if account else new).append(person)
+    granted += _link(members, after, school=school, by=by)
     users, watched = _create(new, after, school=school, by=by)
     granted += watched
     _create(elsewhere, after, school=school, by=by, is_kept=False)
@@ -371,30 +411,42 @@ def _invite(people: Sequence[DirectoryUser], after: Mapping[int, frozenset[str]]
         start_sending()
 
 
-def _link(person: DirectoryUser, account: ExistingUser, roles: frozenset[str], *, by: User | None) -> list[GrantedRole]:
-    """Link a person to the account that belongs to the school already."""
-    person.user = account.user
-    person.save(update_fields=["user"])
-    account.rename(_name(person))
-    granted = [
-        GrantedRole(account.user, role)
-        for role in account.missing_roles(ordered_roles(list(roles)))
-        if _grant(person, account.user, role, by=by)
+def _link(
+    members: Sequence[tuple[DirectoryUser, ExistingUser]],
+    after: Mapping[int, frozenset[str]],
+    *,
+    school: School,
+    by: User | None,
+) -> list[GrantedRole]:
+    """Link people to the accounts that belong to the school already."""
+    if not members:
+        return []
+    for person, account in members:
+        person.user = account.user
+        account.rename(_name(person))
+    people = [person for person, _ in members]
+    DirectoryUser.objects.bulk_update(people, ["user"])
+    wanted = [
+        _wanted(person, account.user, role)
+        for person, account in members
+        for role in account.missing_roles(ordered_roles(list(after[person.pk])))
     ]
-    _set_number(person)
+    granted = _grant(wanted, school=school, by=by) if wanted else []
+    _set_numbers(people, school=school)
     return granted
 
 
-def _set_number(person: DirectoryUser) -> None:
-    """Save the directory's number with the student, if there is one and it differs."""
-    if not person.user_id or not person.student_number:
+def _set_numbers(people: Sequence[DirectoryUser], *, school: School) -> None:
+    """Save the directory's numbers with the students, where there is one and it differs."""
+    numbers = {person.user_id: person.student_number for person in people if person.user_id and person.student_number}
+    if not numbers:
         return
-    students = person.school.memberships.filter(user=person.user_id, role=Role.STUDENT)
-    student = students.exclude(student_number=person.student_number).select_related("user", "school").first()
-    if student:
-        before, student.student_number = student.student_number, person.student_number
-        student.save(update_fields=["student_number", *DERIVED_FIELDS])
-        log_number(student=student, before=before, reason="Uit de koppeling (SCIM).", by=None)
+    students = school.memberships.filter(user__in=numbers, role=Role.STUDENT)
+    for student in students.select_related("user", "school").order_by("pk"):
+        before, student.student_number = student.student_number, numbers[student.user_id]
+        if student.student_number != before:
+            student.save(update_fields=["student_number", *DERIVED_FIELDS])
+            log_number(student=student, before=before, reason="Uit de koppeling (SCIM).", by=None)
 
 
 def accept(sender: object, invitation: SchoolInvitation, user: User, **kwargs: object) -> None:
@@ -406,7 +458,7 @@ def accept(sender: object, invitation: SchoolInvitation, user: User, **kwargs: o
     person.user, person.invitation = user, None
     person.save(update_fields=["user", "invitation"])
     roles = ordered_roles(list(roles_of([person])[person.pk]))
-    granted = [GrantedRole(user, role) for role in roles if _grant(person, user, role, by=None)]
+    granted = _grant([_wanted(person, user, role) for role in roles], school=person.school, by=None) if roles else []
     notify_roles(school=person.school, granted=granted, by=None, by_name=BY_NAME, how=How.SCIM, accepted_by=user)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from allauth.socialaccount.models import SocialAccount
 
-from accounts.models import IdentityProvider, IdentityProviderQuerySet, Membership
+from accounts.models import IdentityProvider, IdentityProviderQuerySet, Membership, School
 
 
 def on_role_given(sender: type[Membership], instance: Membership, *, created: bool, **kwargs: object) -> None:
@@ -13,17 +15,34 @@ def on_role_given(sender: type[Membership], instance: Membership, *, created: bo
     A link may rest on a school's word alone, and that does not open what another school entrusts.
     """
     if created:
-        _unlink(instance, IdentityProvider.objects.exclude(school=instance.school_id))
+        _unlink_elsewhere({instance.user_id}, school=instance.school_id)
 
 
 def on_role_ended(sender: type[Membership], instance: Membership, **kwargs: object) -> None:
     """Receive `post_delete`: the last role at a school ends the links there."""
-    if not Membership.objects.filter(user=instance.user_id, school=instance.school_id).exists():
-        _unlink(instance, IdentityProvider.objects.filter(school=instance.school_id))
+    if not instance.in_bulk:
+        _unlink_here({instance.user_id}, school=instance.school_id)
 
 
-def _unlink(membership: Membership, providers: IdentityProviderQuerySet) -> None:
-    links = SocialAccount.objects.filter(user=membership.user_id)
-    if linked := list(links.values_list("provider", flat=True)):
+def on_roles_changed(
+    sender: type[Membership], school: School, given: Iterable[Membership], ended: Iterable[Membership], **kwargs: object
+) -> None:
+    """Receive `roles_changed`: the same for many at once."""
+    _unlink_elsewhere({membership.user_id for membership in given}, school=school.pk)
+    _unlink_here({membership.user_id for membership in ended}, school=school.pk)
+
+
+def _unlink_elsewhere(users: Collection[int], *, school: int) -> None:
+    _unlink(users, IdentityProvider.objects.exclude(school=school))
+
+
+def _unlink_here(users: Collection[int], *, school: int) -> None:
+    held = Membership.objects.filter(school=school, user__in=users)
+    _unlink(set(users).difference(held.values_list("user", flat=True)), IdentityProvider.objects.filter(school=school))
+
+
+def _unlink(users: Collection[int], providers: IdentityProviderQuerySet) -> None:
+    links = SocialAccount.objects.filter(user__in=users)
+    if linked := set(links.values_list("provider", flat=True)):
         ids = {str(public_id) for public_id in providers.values_list("public_id", flat=True)}
-        links.filter(provider__in=ids.intersection(linked)).delete()
+        links.filter(provider__in=ids & linked).delete()

@@ -72,9 +72,11 @@ def students(request: HttpRequest, batch: links.Batch) -> HttpResponse:
         raise links.NoAccess("unknown")
     invitation = rows[0].invitation
     translation.activate(invitation.contact.language)
+    units = {row.invitation.assessment.unit for row in rows}
     context = {
         "batch": batch,
         "rows": rows,
+        "unit_of_all": rows[0].invitation.assessment.unit if len(units) == 1 else None,
         "contact": invitation.contact,
         "assessment": invitation.assessment,
         "usable": next((row.invitation for row in rows if not row.why_unusable), None),

@@ -22,6 +22,7 @@ from assessments import lifecycle, links, rate_limits
 from assessments.invitations.attachments import as_download
 from assessments.models import Invitation
 from assessments.rubric import Missing, Rubric, read_uncorrected
+from assessments.sittings import participation
 
 from . import saving, signature, summary
 from .access import JUST_OPENED, no_access_json, with_invitation
@@ -51,6 +52,7 @@ def _form_page(
     context: dict[str, Any] = {
         "invitation": invitation,
         "assessment": invitation.assessment,
+        **participation.context(invitation.assessment),
         "rubric": rubric,
         "attachments": list(invitation.attachments.all()),
         "problems": [{"href": f"#{item.field_id}", "text": item.text} for item in missing],

@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                 ("irregularities", models.TextField(blank=True, max_length=2000, verbose_name="bijzonderheden")),
                 ("extra_minutes", models.PositiveSmallIntegerField(default=0, verbose_name="extra tijd in minuten")),
                 ("needs", models.JSONField(blank=True, default=list, verbose_name="aanpassingen")),
+                ("version", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "assessment",
                     models.OneToOneField(

@@ -1,10 +1,19 @@
 """The models of assessments, each in the module of its name."""
 
-from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Status, initiator_left, student_left
+from .assessment import (
+    CLOSED,
+    Assessment,
+    AssessmentQuerySet,
+    CancelKind,
+    Status,
+    followed_by,
+    initiator_left,
+    student_left,
+)
 from .assignment import Assignment, AssignmentQuerySet, Coupling, Score
 from .colleague_proposal import Proposal
 from .committee import Appeal, Correction, FinalProposal
-from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet
+from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet, file_name
 from .event import SYSTEM, Event, EventQuerySet
 from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, MailAbout, PlannedReminder
 from .privacy import (
@@ -63,6 +72,8 @@ __all__ = [
     "Status",
     "Viewing",
     "ViewingQuerySet",
+    "file_name",
+    "followed_by",
     "initiator_left",
     "student_left",
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.fields import LineField, ProseField
-from accounts.models import ExamCommittee, Membership, Role, School, User
+from accounts.models import ExamCommittee, Membership, Role, School, Team, User
 from addressbook.models import Contact
 from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
@@ -61,10 +61,19 @@ def student_left(to: str = "") -> Q:
 
 def initiator_left(to: str = "") -> Q:
     """Match, like `student_left`, those whose initiator is no active Docent of the school."""
-    docents = Membership.objects.filter(
-        role=Role.DOCENT, user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school")
-    )
-    return Q(**{f"{to}initiator__is_active": False}) | ~Q(Exists(docents))
+    docents = Membership.objects.filter(role=Role.DOCENT, user__is_active=True)
+    return ~Q(Exists(docents.filter(user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school"))))
+
+
+def followed_by(user: User) -> Q:
+    """Match what `user`, a Docent of the school, follows: all, unless `School.docents_see_team_only`.
+
+    Then it is what was started by the docent or by a member of a team of both, and what runs of an initiator who left,
+    until a colleague takes it over.
+    """
+    teams = Team.objects.with_docent(user).with_docent(OuterRef("initiator")).filter(school=OuterRef("school"))
+    is_orphan = ~Q(status__in=CLOSED) & initiator_left()
+    return Q(school__docents_see_team_only=False) | Q(initiator=user) | Q(Exists(teams)) | is_orphan
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -73,12 +82,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(student__user=user)
 
     def for_docent(self, user: User) -> AssessmentQuerySet:
-        """Filter by the schools where `user` is Docent and the exams on that account, without the user's own.
+        """Filter what `user` follows at schools as Docent, of the exams on that account, without the user's own.
 
         Users read their own assessments as any student does, and change none (`lifecycle.refuse_own`).
         """
         of_schools = self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
-        return of_schools.exclude(student__user=user)
+        return of_schools.filter(followed_by(user)).exclude(student__user=user)
 
     def for_committee(self, user: User, *, committees: Iterable[ExamCommittee] | None = None) -> AssessmentQuerySet:
         """Filter by the exam committees that `user` is a member of, without the user's own.

@@ -76,10 +76,10 @@ class Document(Job):
 
     @property
     def filename(self) -> str:
-        """Return 'beoordeling-123456-25656-b1-k1-poging1-v1.pdf': number, exam, unit, attempt, version; no name."""
+        """The name of its file; see `file_name`."""
         result = self.result
-        reference = f"{result['student']['number']}-{result['exam']['code']}-{result['unit']['code']}"
-        return f"beoordeling-{slugify(reference)}-poging{result['attempt']}-v{self.number}.pdf"
+        codes = [result["student"]["number"], result["exam"]["code"], result["unit"]["code"]]
+        return file_name(*codes, attempt=result["attempt"], version=self.number)
 
     @property
     def is_failing(self) -> bool:
@@ -93,3 +93,8 @@ class Document(Job):
         if self.file_id is None:
             return not self.is_failing
         return self.mail is not None and self.mail.state not in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED)
+
+
+def file_name(student: str, exam: str, unit: str, *, attempt: int, version: int) -> str:
+    """Return 'beoordeling-123456-25656-b1-k1-poging1-v1.pdf' from the codes as they were fixed; no name."""
+    return f"beoordeling-{slugify(f'{student}-{exam}-{unit}')}-poging{attempt}-v{version}.pdf"

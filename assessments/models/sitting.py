@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,14 @@ from addressbook.models import Contact
 from exams.models import ExamUnit
 
 from .assessment import Assessment
+
+KEPT_EMPTY = timedelta(days=365)
+
+
+class SittingQuerySet(models.QuerySet["Sitting"]):
+    def purge(self) -> None:
+        """Delete, with its staff, what ended more than `KEPT_EMPTY` ago and has no student's assessment any more."""
+        self.filter(ends_at__lt=timezone.now() - KEPT_EMPTY, participations__isnull=True).delete()
 
 
 class Sitting(models.Model):
@@ -33,6 +42,8 @@ class Sitting(models.Model):
     is_cancelled = models.BooleanField("vervallen", default=False)
     irregularities = ProseField("bijzonderheden", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SittingQuerySet.as_manager()
 
     class Meta:
         verbose_name = "zitting"
@@ -76,6 +87,7 @@ class Participation(models.Model):
     extra_minutes = models.PositiveSmallIntegerField("extra tijd in minuten", default=0)
     # Codes of IMS AfA PNP such as 'spoken', or a school's own words.
     needs = models.JSONField("aanpassingen", default=list, blank=True)
+    version = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = "deelname"

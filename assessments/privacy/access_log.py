@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,12 @@ def note(assessment: Assessment, *, by: User, what: Viewing.What = What.RESULT) 
 def note_system(assessment: Assessment, *, name: str, what: Viewing.What) -> None:
     """Log that a system of the school fetched it."""
     _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), None, name)
+
+
+def note_all(assessments: Iterable[Assessment], *, by: User, what: Viewing.What) -> None:
+    """Log like `note` that `by` opened each of them."""
+    for assessment in assessments:
+        note(assessment, by=by, what=what)
 
 
 def note_export(*, school: School, export: UUID, by: User) -> None:

@@ -29,6 +29,7 @@ from assessments.models import (
     Document,
     Invitation,
     MailAbout,
+    Participation,
     Viewing,
 )
 from digibeoordelen.outbox.models import OutgoingMail, OutgoingMailQuerySet
@@ -83,6 +84,7 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
         "gestart_door": assessment.initiator.full_name,
         "datum_van_de_afname": assessment.planned_on,
         "plaats_van_de_afname": assessment.place,
+        "verloop_van_de_afname": _participation(assessment),
         "reden_van_intrekken": assessment.cancel_reason,
         "resultaat": assessment.ovg,
         "cijfer": assessment.grade,
@@ -105,6 +107,20 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
         corrections = assessment.corrections.select_related("criterion", "assignment__part__work_process")
         data["bewerkingen"] = [_correction(correction) for correction in corrections]
     return data
+
+
+def _participation(assessment: Assessment) -> dict[str, Any]:
+    found = Participation.objects.filter(assessment=assessment).select_related("sitting").first()
+    if found is None:
+        return {}
+    return {
+        "zitting": str(found.sitting or ""),
+        "aanwezigheid": found.get_attendance_display(),
+        "identiteit_gecontroleerd": found.identity_checked,
+        "bijzonderheden": found.irregularities,
+        "extra_tijd_in_minuten": found.extra_minutes,
+        "aanpassingen": found.needs,
+    }
 
 
 def _invitation(invitation: Invitation, *, closed: bool) -> dict[str, Any]:

@@ -205,7 +205,8 @@ class DatesPages(SchoolListPages):
         numbers = {row.line: format_number(row.values[0], school) for row in page}
         students = school.memberships.filter(role=Role.STUDENT, student_number__in={*numbers.values()} - {""})
         by_number = {student.student_number: student for student in students.select_related("user")}
-        return {"rows": [(row, by_number.get(numbers[row.line])) for row in page], "notice": retention.NOTICE.days}
+        rows = [{"entry": row, "student": by_number.get(numbers[row.line])} for row in page]
+        return {"rows": rows, "notice": retention.NOTICE.days}
 
 
 pages = DatesPages()

@@ -190,7 +190,7 @@ def removed_lines(event: Event) -> list[str]:
 
 def _details(event: Event) -> list[str]:
     """Return the outcome and the reason, without the committee's remarks to an examiner."""
-    data, details = event.data, removed_lines(event)
+    data, details = event.data, [*removed_lines(event), *event.data.get("lines", [])]
     if data.get("cancelled_as"):
         counts = "telt" if data["counts_as_attempt"] else "telt niet"
         details.append(f"{data['cancelled_as']}; {counts} als poging")

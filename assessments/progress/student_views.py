@@ -24,11 +24,14 @@ def my_exams(request: UserRequest) -> HttpResponse:
     """
     documents = Document.objects.current().filter(file__isnull=False)
     withdrawn = Document.objects.filter(assessment=OuterRef("pk")).order_by("-number").values("superseded_at")[:1]
-    assessments = Assessment.objects.of_student(request.user).for_pages().order_by("-created_at", "-pk")
+    assessments = Assessment.objects.of_student(request.user).for_pages().select_related("participation__sitting")
+    assessments = assessments.order_by("-created_at", "-pk")
+    assessments = assessments.annotate(withdrawn_at=Subquery(withdrawn)).prefetch_related(
+        Prefetch("documents", documents)
+    )
     context = {
-        "assessments": assessments.annotate(withdrawn_at=Subquery(withdrawn)).prefetch_related(
-            Prefetch("documents", documents)
-        ),
+        "assessments": assessments,
+        "has_several_pdfs": sum(bool(assessment.documents.all()) for assessment in assessments) > 1,
         "has_exam": request.user.account_exams.exists(),
     }
     return render(request, "assessments/student/my_exams.html", context)

@@ -26,6 +26,7 @@ from assessments.models import Assessment, AssessmentQuerySet, Invitation, Statu
 from assessments.privacy import access_log
 from assessments.results import outcome
 from assessments.rubric import read_rubric
+from assessments.sittings import participation
 from assessments.start import hand_over as start_hand_over
 from assessments.start import start
 from assessments.start.forms import HandOverForm
@@ -190,6 +191,7 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "proposals": waiting_rows(assessment),
         "can_undo_start": start.is_possible(assessment),
         "history": read_history(assessment),
+        **participation.context(assessment),
     }
     return render(request, "assessments/progress/detail.html", context)
 
@@ -242,6 +244,8 @@ def hand_over(request: UserRequest, public_id: UUID) -> HttpResponse:
             start_hand_over.hand_over(assessment=assessment, to=colleague, by=request.user)
             name = assessment.student.user.full_name
             messages.success(request, f"{colleague.full_name} volgt de beoordeling van {name} nu, en krijgt een mail.")
+            if not Assessment.objects.for_docent(request.user).filter(pk=assessment.pk).exists():  # of another team
+                return redirect("assessments:afnames")
         except lifecycle.DomainError as error:
             messages.error(request, str(error))
         return redirect("assessments:detail", assessment.public_id)

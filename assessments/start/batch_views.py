@@ -46,12 +46,16 @@ def _go_on(
     request: UserRequest, selection: Selection, chosen: ChosenStudents, result: start.StartedBatch
 ) -> HttpResponse:
     """Redirect to the examiners of all assessments of the selection, if they are of one school."""
-    standing = start.standings(students=result.refused, unit=selection.unit)
+    standing = start.standings(students=result.refused, unit=selection.unit, by=request.user)
     running = [assessment for s in result.refused if (assessment := standing[s.pk].running)]
     if chosen.count == 1 and running:
         # A double click ends here too, and gets the assessment just started.
-        name = chosen.students[0].user.full_name
-        messages.info(request, f"Voor {name} loopt al een beoordeling van deze exameneenheid.")
+        [refused] = result.refused
+        what = f"Voor {refused.user.full_name} loopt al een beoordeling van deze exameneenheid"
+        if not standing[refused.pk].is_followed:
+            messages.info(request, f"{what}, van een docent buiten uw team.")
+            return redirect("assessments:unit_list", selection.unit_id)
+        messages.info(request, f"{what}.")
         return redirect("assessments:examiners", running[0].public_id)
     if chosen.count > 1 and result.started:
         messages.success(request, f"Gestart voor {named_or_counted([a.student for a in result.started])}.")

@@ -212,6 +212,6 @@ def _look_up(*, by: User, unit: ExamUnit, words: Sequence[str]) -> _Known:
     contacts = Contact.objects.for_docent(by).listed().filter(email__in=addresses)
     return _Known(
         students=by_word,
-        standing=standings(students=students, unit=unit),
+        standing=standings(students=students, unit=unit, by=by),
         contacts={(contact.school_id, contact.email): contact for contact in contacts},
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
@@ -15,7 +15,7 @@ from accounts.school.student_search import find_students as among_students
 from addressbook.models import Contact
 from assessments import access, lifecycle
 from assessments.coupling import couplings
-from assessments.models import Assessment, CancelKind, Event, Status
+from assessments.models import Assessment, CancelKind, Event, Status, followed_by
 from exams.models import ExamUnit
 
 SEARCH_LIMIT = 20
@@ -23,10 +23,14 @@ SEARCH_LIMIT = 20
 
 @dataclass(frozen=True)
 class UnitProgress:
-    """A student's progress with a unit: the running assessment, if any, and the number of the next attempt."""
+    """A student's progress with a unit: the running assessment, if any, and the number of the next attempt.
+
+    `is_followed`: whether the docent who asked may open the running one.
+    """
 
     running: Assessment | None = None
     next_attempt: int = 1
+    is_followed: bool = False
 
     @property
     def is_resit(self) -> bool:
@@ -175,20 +179,25 @@ def _newest(unit: ExamUnit) -> ExamUnit:
     return newest
 
 
-def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, UnitProgress]:
-    """Return each student's progress with this unit, over all its versions, by membership id; one query."""
+def standings(*, students: Iterable[Membership], unit: ExamUnit, by: User) -> dict[int, UnitProgress]:
+    """Return the progress with this unit, over all its versions, of students of docent `by`, by membership id.
+
+    One query.
+    """
     standing_by_student = {student.pk: UnitProgress() for student in students}
     if not standing_by_student:
         return standing_by_student
     assessments = Assessment.objects.filter(
         student__in=standing_by_student, exam=unit.exam_version.exam, unit_code=unit.code
     )
-    for assessment in assessments:
+    for assessment in assessments.annotate(is_followed=Case(When(followed_by(by), then=True), default=False)):
         before = standing_by_student[assessment.student_id]
         counted = assessment.attempt if assessment.counts_as_attempt else 0
+        is_running = not assessment.is_closed
         standing_by_student[assessment.student_id] = UnitProgress(
-            running=before.running if assessment.is_closed else assessment,
+            running=assessment if is_running else before.running,
             next_attempt=max(before.next_attempt, counted + 1),
+            is_followed=assessment.is_followed if is_running else before.is_followed,
         )
     return standing_by_student
 

@@ -40,9 +40,8 @@ def add_typed(request: UserRequest, selection: Selection, chosen: ChosenStudents
         if not pasted.names_nobody or "\n" in text:  # else a part of a number or address
             return "", _add_list(request, selection, chosen, pasted)
     found = start.find_students(by=request.user, query=text)
-    running = [
-        progress for progress in start.standings(students=found, unit=selection.unit).values() if progress.running
-    ]
+    standings = start.standings(students=found, unit=selection.unit, by=request.user)
+    running = [progress for progress in standings.values() if progress.running]
     if len(found) != 1 or running or found[0] in chosen.students or not chosen.room:
         return text, False
     add_students(chosen, found)
@@ -65,7 +64,7 @@ def _add_list(request: UserRequest, selection: Selection, chosen: ChosenStudents
     ]
     running = list(pasted.running)
     if "verder" in request.POST:  # a double click: the first one started them
-        standings = start.standings(students=running, unit=selection.unit)
+        standings = start.standings(students=running, unit=selection.unit, by=request.user)
         own = [a for p in standings.values() if (a := p.running) and is_just_started(a, by=request.user)]
         chosen.started += own[: chosen.room]
         running = [student for student in running if standings[student.pk].running not in own]

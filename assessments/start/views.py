@@ -114,7 +114,7 @@ def _page(
     request: UserRequest, selection: Selection, chosen: ChosenStudents, form: PlanForm, query: str = ""
 ) -> HttpResponse:
     started = {assessment.student_id: assessment for assessment in chosen.started}
-    standings = start.standings(students=chosen.students, unit=selection.unit)
+    standings = start.standings(students=chosen.students, unit=selection.unit, by=request.user)
     rows = [
         StudentRow(student, standings[student.pk], examiners=chosen.examiners.get(student.pk, ()))
         for student in chosen.students
@@ -146,7 +146,7 @@ def _found_context(request: UserRequest, selection: Selection, chosen: ChosenStu
     lines = len(query.splitlines())
     matches = start.find_students(by=request.user, query=query) if query and lines == 1 else []
     visible = matches[: start.SEARCH_LIMIT]
-    standings = start.standings(students=visible, unit=selection.unit)
+    standings = start.standings(students=visible, unit=selection.unit, by=request.user)
     ids = {student.pk for student in chosen.students} | {a.student_id for a in chosen.started}
     return {
         "query": query,

@@ -32,7 +32,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 def measure_weasyprint(scale: float) -> Measured:
     from weasyprint import HTML
 
-    document, html = _document(), pdf.page(_document().result)
+    document, html = final_document(), pdf.page(final_document().result)
 
     def reference(run: int) -> None:
         assert HTML(string=html).write_pdf(pdf_tags=True, pdf_variant=pdf.PDF_VARIANT)
@@ -41,7 +41,7 @@ def measure_weasyprint(scale: float) -> Measured:
 
 
 def measure_chromium(scale: float) -> Measured:
-    document = _document()
+    document = final_document()
     with tempfile.TemporaryDirectory(prefix="p4b-") as name:
         page = Path(name) / "page.html"
         page.write_text(pdf.page(document.result), encoding="utf-8")
@@ -66,7 +66,7 @@ def _print(page: Path, run: int) -> None:
 
 
 @cache
-def _document() -> Document:
+def final_document() -> Document:
     """Return a typical final result: one examiner, with a justification of a few lines for each part."""
     version = load_exam(read_file(BASE / "exams" / "data" / EXAM), publish=True).version
     unit, school = version.units.all()[0], SchoolFactory()

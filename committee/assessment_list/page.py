@@ -17,7 +17,7 @@ from accounts.lists import Header, page_link, sort_header
 from accounts.models import ExamCommittee, User
 from assessments.models import CLOSED, Assessment, Document, FinalProposal, Status, initiator_left
 from committee.review.review import Summary, read_summaries, tick_value
-from committee.search import ALL, BY_DATE, MAX_SORTED, PROPOSED, AssessmentSearch, Key, in_order
+from committee.search import ALL, BY_DATE, BY_GRADE, MAX_SORTED, PROPOSED, AssessmentSearch, Key, in_order
 
 PAGE_SIZE = 30
 COUNT_UP_TO = MAX_SORTED  # of each status; beyond it the screen shows '1000+'
@@ -130,15 +130,17 @@ def headers(search: AssessmentSearch, states: list[State]) -> list[Header]:
     is_short = count.isdigit()
     by_date = f"-{BY_DATE}" if search.newest_first else BY_DATE
     current = by_date if search.is_by_date else search.sort
-    student, exam, since = (
+    student, exam, grade, since = (
         sort_header(label, key, current=current)
-        for label, key in (("Student", "student"), ("Examen", "examen"), ("Sinds", BY_DATE))
+        for label, key in (("Student", "student"), ("Examen", "examen"), ("Cijfer", BY_GRADE), ("Sinds", BY_DATE))
     )
     if not is_short:
         student, exam = replace(student, sort=""), replace(exam, sort="")
+    if not is_short or search.status != Status.FINAL:
+        grade = replace(grade, sort="")
     committee = [Header("Commissie")] if search.names_committees else []
     status = [Header("Status")] if search.status == ALL else []
-    result = [Header("Resultaat"), Header("Cijfer", is_number=True), Header("Let op")]
+    result = [Header("Resultaat"), replace(grade, is_number=True), Header("Let op")]
     return [student, Header("Studentnummer"), exam, *committee, *status, *result, since]
 
 

@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 
-from accounts.models import CommitteeProgramme, ExamCommittee, Membership, Role, School, User
+from accounts.models import CommitteeProgramme, ExamCommittee, Role, School, User
+from accounts.people.members import listed_names, member_names, possible_members
 from accounts.school.changes import ChangedMeanwhile, committee_label, fingerprint, log_change, log_committee
 from accounts.school.dashboard import ToDo
 from assessments.lifecycle import DomainError
@@ -98,16 +99,10 @@ def read_rows(school: School) -> list[CommitteeRow]:
     named = ExamCommittee.members.through.objects.filter(examcommittee__school=school)
     for membership_id, committee_id in named.values_list("membership", "examcommittee"):
         of_membership[membership_id].append(committee_id)
-    for membership in possible_members(school):
+    for membership in possible_members(school, Role.EXAMENCOMMISSIE):
         for committee_id in of_membership.get(membership.pk, [default.committee.pk]):
             rows[committee_id].members.append(membership.user)
     return list(rows.values())
-
-
-def possible_members(school: School) -> list[Membership]:
-    """Return the active people with the role Examencommissie, by last name."""
-    memberships = school.memberships.filter(role=Role.EXAMENCOMMISSIE, user__is_active=True)
-    return list(memberships.select_related("user").order_by("sort_key", "pk"))
 
 
 @transaction.atomic
@@ -146,15 +141,9 @@ def save(*, committee: ExamCommittee, content: Content, opened: str, by: User) -
 
 
 def _save_members(committee: ExamCommittee, before: frozenset[int], after: frozenset[int], *, by: User) -> None:
-    roles = Membership.objects.filter(school=committee.school, role=Role.EXAMENCOMMISSIE).select_related("user")
-    names = {membership.pk: membership.user.full_name for membership in roles.filter(pk__in=before | after)}
+    names = member_names(committee.school, Role.EXAMENCOMMISSIE, pks=before | after)
     committee.members.set(pk for pk in after if pk in names)
-    _log(
-        committee,
-        "Leden",
-        *(", ".join(sorted(names[pk] for pk in pks if pk in names)) for pks in (before, after)),
-        by=by,
-    )
+    _log(committee, "Leden", listed_names(names, before), listed_names(names, after), by=by)
 
 
 def _save_programmes(committee: ExamCommittee, codes: Collection[str], *, by: User) -> None:
@@ -230,7 +219,7 @@ def only_here(committee: ExamCommittee) -> list[User]:
 
 def without_members(school: School) -> Iterator[ToDo]:
     """Name the committees with programmes and without an active member, for Schoolbeheer."""
-    if not possible_members(school):
+    if not possible_members(school, Role.EXAMENCOMMISSIE):
         return  # the school's first task is to give someone the role
     for row in read_rows(school):
         if not row.members and row.programmes:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest, confirmation
-from accounts.models import ExamCommittee, School
+from accounts.models import ExamCommittee, Role, School
+from accounts.people.members import listed_names, member_names
 from accounts.school.changes import ChangedMeanwhile
 from accounts.school.navigation import get_managed_school
 from assessments.lifecycle import DomainError
@@ -71,10 +72,10 @@ def _edit(request: UserRequest, school: School, committee: ExamCommittee) -> Htt
 
 def _described(school: School, content: organisation.Content) -> str:
     """Return what is stored, for the one whose form is outdated."""
-    names = [one.user.full_name for one in organisation.possible_members(school) if one.pk in content.members]
+    names = member_names(school, Role.EXAMENCOMMISSIE, pks=content.members)
     lines = [
         f"Opleidingen: {', '.join(sorted(content.codes)) or 'geen'}",
-        f"Leden: {', '.join(names) or 'geen'}",
+        f"Leden: {listed_names(names, content.members) or 'geen'}",
         f"Vier ogen: {'aan' if content.four_eyes else 'uit'}",
         f"Tekst in herinneringen: {content.reminder_text or 'geen'}",
     ]

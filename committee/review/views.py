@@ -17,7 +17,9 @@ from assessments.documents import documents as documents_documents
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 from assessments.privacy import access_log
+from assessments.progress.sitting_views import school_page
 from assessments.request_data import number
+from assessments.sittings import participation
 from committee.access import PART, get_assessment, page_url
 from committee.delivery.delivery import read_result_mails
 from committee.delivery.forms import FinaliseForm
@@ -26,6 +28,9 @@ from committee.search import get_search
 from .correction_form import Problems, lay_out, problem_links, read_changes
 from .correction_history import read_history
 from .review import read, removed_work, warnings
+
+NOTHING_CHOSEN = "Kies eerst welke score telt, bij minstens één criterium."
+NOTHING_DISPUTED = "Examinatoren verschillen nergens meer, of er is al over beslist."
 
 
 @require_GET
@@ -45,9 +50,18 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "events": assessment.events.all(),
         "proposal": proposal,
         "appeals": appeals,
+        **participation.context(assessment),
         "appeal_runs": any(appeal.closed_on is None for appeal in appeals),
     }
     return render(request, "committee/review/afname.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def record(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Verloop van de afname'."""
+    assessment = get_assessment(request.user, public_id)
+    after = page_url(request, "committee:afname", assessment)
+    return school_page(request, assessment, template="committee/review/record.html", after=after)
 
 
 @require_GET
@@ -87,11 +101,13 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def dispute(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Decide on the criteria that examiners differ on, with one reason for all or one each."""
-    return _correct(request, get_assessment(request.user, public_id), _dispute_page)
+    return _correct(request, get_assessment(request.user, public_id), _dispute_page, unchanged=NOTHING_CHOSEN)
 
 
-def _correct(request: UserRequest, assessment: Assessment, render_page: Callable[..., HttpResponse]) -> HttpResponse:
-    """Show the form, or save its changes and return to the assessment."""
+def _correct(
+    request: UserRequest, assessment: Assessment, render_page: Callable[..., HttpResponse], *, unchanged: str = ""
+) -> HttpResponse:
+    """Show the form, or save its changes and return to the assessment; stay with `unchanged` if nothing was changed."""
     try:
         corrections.refuse_unless_assessed(assessment)
         if request.method == "GET":
@@ -109,6 +125,8 @@ def _correct(request: UserRequest, assessment: Assessment, render_page: Callable
     except DomainError as error:
         messages.error(request, str(error))
     else:
+        if not count and unchanged:
+            return render_page(request, assessment, note=unchanged)
         if count:
             messages.success(request, f"{count} wijziging{'en' if count > 1 else ''} opgeslagen.")
         else:
@@ -142,7 +160,7 @@ def _dispute_page(
         if (scores := [score for score in part.scores if score.differ and not part.sheet.decisions.get(score.pk)])
     ]
     if not disputed:
-        messages.info(request, "Examinatoren verschillen nergens meer, of er is al over beslist.")
+        messages.info(request, f"{NOTHING_DISPUTED} Wat u koos, is niet opgeslagen." if note else NOTHING_DISPUTED)
         return redirect(page_url(request, "committee:afname", assessment))
     if not context["reason"] and (
         without := [text for (kind, _), text in (problems or {}).items() if kind == "reason"]

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Role, School, User
 from accounts.navigation import DEMO_TRANSPORT
-from assessments.models import Appeal, CancelKind, Invitation, PlannedReminder, Proposal
+from assessments.models import (
+    Appeal,
+    Assessment,
+    CancelKind,
+    Invitation,
+    Participation,
+    PlannedReminder,
+    Proposal,
+    Sitting,
+    Status,
+)
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
 from exams.models import Exam, ExamUnit
@@ -54,8 +65,32 @@ def load(school: School) -> None:
         initiator, member = docents[number % 3 == 0], members[number % 4 == 0]
         course = Course(cast, student=plan.student, unit=plan.unit, initiator=initiator, member=member)
         plan.story(course, plan)
+    _plan_sitting(school)
     _settle_reminders(school)
     _settle_mails(school)
+
+
+def _plan_sitting(school: School) -> None:
+    """Plan the students of Digitale vaardigheden who were invited lately in one sitting."""
+    students = ("100119", "100124")
+    planned = Assessment.objects.filter(
+        school=school, status=Status.INVITED, unit__code="D1", student__student_number__in=students
+    )
+    first, *others = planned.select_related("unit").order_by("pk")
+    start = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=4)
+    sitting = Sitting.objects.create(
+        school=school,
+        unit=first.unit,
+        name="Zitting Digitale vaardigheden",
+        starts_at=start,
+        ends_at=start + timedelta(hours=3),
+        room="Lokaal 2.14",
+    )
+    Participation.objects.create(
+        school=school, assessment=first, sitting=sitting, extra_minutes=30, needs=["spoken"], version=1
+    )
+    for assessment in others:
+        Participation.objects.create(school=school, assessment=assessment, sitting=sitting)
 
 
 def _cast(school: School) -> Cast:

@@ -130,10 +130,13 @@ def set_needs(
     sent = consumer.model_fields_set if consumer else set()
     minutes = schemas.extra_minutes(consumer) if consumer else None
     needs = consumer.personalNeeds if consumer else None
+    before = participation.extra_minutes, participation.needs
     if not merge or sent & {"additionalTimeInMin", "extraTimeInMin"}:
         participation.extra_minutes = minutes or 0
     if not merge or "personalNeeds" in sent:
         participation.needs = needs or []
+    if participation.pk and before != (participation.extra_minutes, participation.needs):
+        participation.version += 1  # a form that is open refuses to save over it
 
 
 def patch_student(partner: Partner, participation: Participation, body: schemas.AssociationPatch) -> Participation:
@@ -143,5 +146,5 @@ def patch_student(partner: Partner, participation: Participation, body: schemas.
             Participation.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=participation.pk)
         )
         set_needs(current, body.consumers, merge=True)
-        current.save(update_fields=["extra_minutes", "needs"])
+        current.save(update_fields=["extra_minutes", "needs", "version"])
     return current

@@ -41,7 +41,17 @@ WIDTHS = (320, 375, 600, 768, 900, 1024, 1280)
 # Pages whose parts depend on the state, and lists with filters, which are checked once and lead to them; of others one.
 SEVERAL = {"assessments:detail": 6, "committee:afname": 6, "committee:afnames": 12, "assessments:afnames": 6}
 LISTS = {"committee:afnames", "assessments:afnames"}
-FILES = ("/documenten/", "/kopie.pdf", "/bijlagen/", "/bestand/", "/static/")
+FILES = (
+    "/documenten/",
+    "/kopie.pdf",
+    "/bijlagen/",
+    "/bestand/",
+    "/static/",
+    "/proces-verbaal.pdf",
+    "/pdfs/",
+    "/dossier/",
+    "/gebeurtenissen/",
+)
 ADMIN = "/beheer/django/"  # has its own look
 # An exam's title can be longer than a list of choices is wide.
 LONG_CHOICE = ("a choice is cut off: Digitale vaardigheden", "a choice is cut off: Verzorgende IG (")
@@ -64,6 +74,7 @@ NOT_LINKED = {
     "assessments:sending_in_list": "polled by a page",
     "assessments:sending_together": "polled by a page",
     "assessments:sent_attachment": "a file",
+    "assessments:sitting_report": "a file",
     "committee:changed_results_file": "a file",
     "committee:delivery": "polled by a page",
     "committee:edit_export_profile": "once a school made one",
@@ -74,6 +85,10 @@ NOT_LINKED = {
     "exam_content:form_of_upload": "after an upload",
     "exam_content:preview": "after an upload",
     "exam_content:publish": "after an upload",
+    "exchange:events": "a file",
+    "exchange:own_pdfs": "a file",
+    "exchange:pdfs_of_search": "a file",
+    "exchange:pdfs_of_student": "a file",
     "mfa_generate_recovery_codes": "with a second step",
     "privacy:dates_preview": "after an upload",
     "privacy:dates_to_mend": "a file, after an upload",
@@ -272,11 +287,12 @@ def test_every_page_of_a_role(
 
 
 def connect_systems(school: School) -> None:
-    """Give the school what its provider of school accounts and its directory make."""
+    """Give the school what its provider of school accounts and its directory make, and a team."""
     School.objects.filter(pk=school.pk).update(keeps_identity_providers=True)
     make_provider(school)
     school.scim_keys.create(name="Entra ID", token_sha256="0" * 64)
     school.directory_groups.create(display_name="Docenten")
+    school.teams.create(name="Zorg en Welzijn").members.set(school.memberships.filter(role=Role.DOCENT))
     initiator = school.memberships.filter(role=Role.DOCENT).first()
     partner = Partner.objects.create(school=school, name="Toetsplanning", initiator=initiator)
     manager = school.memberships.filter(role=Role.SCHOOLBEHEER)[0].user

@@ -122,10 +122,10 @@ def test_started_assessment_belongs_to_the_student_school(assessment, student, u
     assert assessment.events.get().kind == Event.Kind.STARTED
 
 
-def test_second_start_is_refused_while_one_runs(assessment, student, unit, colleague):
+def test_second_start_is_refused_while_one_runs(assessment, student, unit, colleague, docent):
     with pytest.raises(lifecycle.DomainError, match="Voor Anouk van 't Hoff loopt al een beoordeling"):
         start_assessment(student, unit, colleague)
-    assert start.standings(students=[student], unit=unit)[student.pk].running == assessment
+    assert start.standings(students=[student], unit=unit, by=docent)[student.pk].running == assessment
 
 
 def test_units_of_an_exam_run_in_parallel(student, docent):
@@ -139,7 +139,7 @@ def test_running_assessment_is_found_from_a_newer_version(assessment, student, u
     add_version(unit.exam_version.exam)
     newer = first_unit(unit.exam_version.exam)
     assert newer != unit
-    assert start.standings(students=[student], unit=newer)[student.pk].running == assessment
+    assert start.standings(students=[student], unit=newer, by=docent)[student.pk].running == assessment
     with pytest.raises(lifecycle.DomainError, match="loopt al"):
         start_assessment(student, newer, docent)
 
@@ -181,22 +181,24 @@ def test_unit_missing_from_newest_version_is_refused(student, docent):
         start.start(unit=second, student=student, by=docent)
 
 
-def test_student_without_attempts_gets_the_first(student, unit):
-    assert start.standings(students=[student], unit=unit) == {student.pk: start.UnitProgress()}
+def test_student_without_attempts_gets_the_first(student, unit, docent):
+    assert start.standings(students=[student], unit=unit, by=docent) == {student.pk: start.UnitProgress()}
     assert not start.UnitProgress().is_resit
 
 
-def test_attempt_after_a_final_first_is_a_resit(assessed, student, unit, committee_member):
-    assert start.standings(students=[student], unit=unit)[student.pk] == start.UnitProgress(assessed, 2)
+def test_attempt_after_a_final_first_is_a_resit(assessed, student, unit, committee_member, docent):
+    assert start.standings(students=[student], unit=unit, by=docent)[student.pk] == start.UnitProgress(
+        assessed, 2, True
+    )
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    standing = start.standings(students=[student], unit=unit)[student.pk]
+    standing = start.standings(students=[student], unit=unit, by=docent)[student.pk]
     assert standing == start.UnitProgress(None, 2)
     assert standing.is_resit
 
 
 def test_uncounted_cancelled_attempt_keeps_the_first(assessment, student, unit, docent):
     lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
-    assert start.standings(students=[student], unit=unit)[student.pk] == start.UnitProgress()
+    assert start.standings(students=[student], unit=unit, by=docent)[student.pk] == start.UnitProgress()
 
 
 def test_standings_take_one_query(school, unit, docent, django_assert_num_queries):
@@ -204,10 +206,10 @@ def test_standings_take_one_query(school, unit, docent, django_assert_num_querie
     for student in students[:3]:
         start_assessment(student, unit, docent)
     with django_assert_num_queries(1):
-        students_found = start.standings(students=students, unit=unit)
+        students_found = start.standings(students=students, unit=unit, by=docent)
     assert [bool(students_found[student.pk].running) for student in students] == [True] * 3 + [False] * 2
     with django_assert_num_queries(0):
-        assert start.standings(students=[], unit=unit) == {}
+        assert start.standings(students=[], unit=unit, by=docent) == {}
 
 
 def test_batch_starts_with_one_date_and_place(school, student, unit, docent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html import unescape
 from urllib.parse import urlencode
 
@@ -351,6 +352,22 @@ def test_list_is_sorted_by_name_and_by_exam(member: Client, make_afname: AfnameM
     page = member.get(LIST, {"sorteer": "student", "student": "emma"}).content.decode()
     assert 'aria-sort="ascending"' in page
     assert "?sorteer=-student&amp;student=emma" in page
+
+
+def test_final_results_are_sorted_by_grade(member: Client, make_afname: AfnameMaker, school: School) -> None:
+    for number, grade in (("1", "6.5"), ("2", "9.0"), ("3", "5.5")):
+        afname = make_afname(Status.FINAL, student=numbered(school, number))
+        Assessment.objects.filter(pk=afname.pk).update(grade=Decimal(grade), ovg="V")
+    assert listed(member, status="FINAL", sorteer="cijfer") == ["3", "1", "2"]
+    assert listed(member, status="FINAL", sorteer="-cijfer") == ["2", "1", "3"]
+    assert "sorteer=cijfer" in member.get(LIST, {"status": "FINAL"}).content.decode()
+
+
+def test_queue_is_not_sorted_by_grade(member: Client, make_afname: AfnameMaker) -> None:
+    make_afname()
+    page = member.get(LIST, {"sorteer": "cijfer"}).content.decode()
+    assert 'href="?sorteer=cijfer"' not in page
+    assert 'aria-sort="ascending"' in page  # by date
 
 
 def test_sorted_list_has_pages(member: Client, make_afname: AfnameMaker, school: School) -> None:

@@ -54,6 +54,21 @@ def test_missing_reason_is_asked_for_once(member: Client, disputed: Assessment) 
     assert not Correction.objects.exists()
 
 
+def test_without_a_choice_the_page_stays(member: Client, disputed: Assessment) -> None:
+    data = filled(words(member.get(address(disputed))), "V", reason="Gehoord.")
+    none = {name: value for name, value in data.items() if not name.startswith("score-")}
+    page = words(member.post(address(disputed), none))
+    assert "Kies eerst welke score telt" in page
+    assert 'value="Gehoord."' in page
+
+
+def test_decision_after_another_decided_all_says_it_is_not_saved(member: Client, disputed: Assessment) -> None:
+    data = filled(words(member.get(address(disputed))), "V", reason="Gehoord.")
+    member.post(address(disputed), data)
+    late = dict.fromkeys((name for name in data if name.startswith("score-")), "G")
+    assert "Wat u koos, is niet opgeslagen." in words(member.post(address(disputed), data | late, follow=True))
+
+
 def test_unpicked_criteria_stay_in_dispute(member: Client, disputed: Assessment) -> None:
     page = words(member.get(address(disputed)))
     data = filled(page, "V", reason="Gehoord.")
