@@ -17,7 +17,7 @@ from exchange.serving import schemas
 from exchange.serving.enrolment import find_or_enrol, find_participant
 from exchange.serving.examiners import examine
 from exchange.serving.problems import Conflict, Forbidden, Problem
-from exchange.serving.sittings import TAKEN_ELSEWHERE, get_sitting
+from exchange.serving.sittings import TAKEN_ELSEWHERE, get_sitting, plan_assessments
 
 RELATED = (
     "assessment__student__user",
@@ -83,13 +83,16 @@ def _put(
     if is_new or is_over:
         participation.assessment = _start(partner, sitting, student)
         participation.attendance = Attendance.NOT_KNOWN
-    elif participation.sitting_id != sitting.pk:
+    is_moved = not is_new and participation.sitting_id != sitting.pk
+    if is_moved and not is_over:
         _refuse_other_unit(participation, sitting)
     participation.sitting = sitting
     participation.person_id = str(body.person.personId if isinstance(body.person, schemas.Person) else body.person)
     set_needs(participation, body.consumers)
     participation.save()
-    if is_new or is_over:
+    if is_moved:
+        plan_assessments(sitting)
+    if is_new or is_over or is_moved:
         examine(sitting, [participation.assessment])
     return participation, is_new
 

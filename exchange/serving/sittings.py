@@ -91,7 +91,7 @@ def _put(partner: Partner, public_id: UUID, body: schemas.Offering) -> tuple[Sit
         defaults={"offering": _sent(body)},
         create_defaults={"partner": partner, "offering": _sent(body)},
     )
-    _plan_assessments(sitting)
+    plan_assessments(sitting)
     return sitting, is_new
 
 
@@ -117,7 +117,7 @@ def _sent(body: schemas.Offering) -> dict[str, Any]:
     return sent
 
 
-def _plan_assessments(sitting: Sitting) -> None:
+def plan_assessments(sitting: Sitting) -> None:
     """Give the running assessments the day and place of the sitting."""
     planned = Assessment.objects.running().filter(participation__sitting=sitting)
     planned.update(planned_on=timezone.localdate(sitting.starts_at), place=sitting.room)
@@ -141,7 +141,7 @@ def patch_sitting(partner: Partner, public_id: UUID, body: schemas.OfferingPatch
         if sitting.ends_at < sitting.starts_at:
             raise Problem("endDateTime: before startDateTime.")
         sitting.save()
-        _plan_assessments(sitting)
+        plan_assessments(sitting)
     return sitting
 
 

@@ -30,7 +30,7 @@ OPERATIONS = [
     for method in ("get", "put", "patch")
     if method in item
 ]
-EXAMPLES = settings().max_examples // 4  # of each operation, right and wrong
+EXAMPLES = settings().max_examples // 5  # of each operation, right and wrong
 
 
 @pytest.fixture

@@ -322,6 +322,17 @@ def test_association_stays_with_its_student(planner: Planner, offering: str, ass
     planner.put(data, status=409)
 
 
+def test_student_moves_to_another_sitting(
+    planner: Planner, association: str, student: Membership, unit: ExamUnit
+) -> None:
+    begin(association)
+    times = {"startDateTime": "2027-01-11T09:00:00+01:00", "endDateTime": "2027-01-11T12:00:00+01:00"}
+    later = planner.new_offering(unit, **times)
+    planner.put(planner.association(later, known(student), associationId=association), status=200)
+    assessment = Assessment.objects.get()
+    assert (str(assessment.planned_on), assessment.status) == ("2027-01-11", Status.IN_PROGRESS)
+
+
 def test_cancelled_student_comes_back(planner: Planner, offering: str, association: str, student: Membership) -> None:
     planner.cancel(association)
     data = planner.association(offering, known(student), associationId=association)
