@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.saml",
     "csp",
+    "oauth2_provider",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
@@ -225,6 +226,18 @@ SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
 # Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
 SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
 
+# OAuth of coupled systems: exchange/serving/. Only the token endpoint of the toolkit has an address.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # the default, which makemigrations asks for
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "nl-test-admin-flow-0": "Examens opvragen",
+        "nl-test-admin-flow-2-3-4": "Zittingen plannen, en resultaten en verslagen opvragen",
+    },
+    "SCOPES_BACKEND_CLASS": "exchange.serving.oauth.PartnerScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # as a hash
+}
+
 # --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Digitaal beoordelen <noreply@localhost>")
@@ -271,6 +284,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
+    "exchange.serving.call_log",
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -293,6 +307,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
     "encrypt-client-secrets": {"task": "accounts.tasks.encrypt_client_secrets", "schedule": 6 * 3600},
     "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
+    "forget-calls": {"task": "exchange.tasks.forget_calls", "schedule": crontab(hour="3", minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 

@@ -1,5 +1,6 @@
 """The models of the exchange, each in the module of its name."""
 
-from .partner import Partner, SittingOrigin
+from .call import Call
+from .partner import CATALOGUE, SITTINGS, Partner, PartnerKey, SittingOrigin
 
-__all__ = ["Partner", "SittingOrigin"]
+__all__ = ["CATALOGUE", "SITTINGS", "Call", "Partner", "PartnerKey", "SittingOrigin"]
