@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0007_sitting"),
+        ("assessments", "0008_removal_refused"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
