@@ -369,6 +369,9 @@ assessments:copy                GET    bad    bad     bad    bad     bad    bad 
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  none  ok        none  none  none  none
+assessments:calendar            GET    login  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+assessments:calendar            POST   login  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+assessments:calendar_feed       GET    none  none  none  none  none  none  none  none  none  none  none  none
 assessments:own_data            GET    login  ok      ok     none    none   none  none  none      none  none  none  none
 assessments:ask_own_data        POST   login  go      none   none    none   none  none  none      none  none  none  none
 assessments:download_own_data   GET    login  ok      none   none    none   none  none  none      none  none  none  none

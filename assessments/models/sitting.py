@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -130,3 +131,18 @@ class SittingStaff(PersonName):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+class CalendarFeed(models.Model):
+    """The address at which a user's calendar program reads what is planned; its token is stored as SHA-256."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feed")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "agenda-adres"
+        verbose_name_plural = "agenda-adressen"
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -52,6 +52,7 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.privacy.my_data_views",
     "assessments.rubric",
+    "assessments.progress.calendar_views",
     "assessments.progress.listing",
     "assessments.progress.student_views",
     "assessments.sittings.calendar",

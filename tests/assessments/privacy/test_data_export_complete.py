@@ -63,6 +63,7 @@ IN_THE_FILE = {
 ACTED = "says who of the school did something; what it did to a student is in that student's file"
 HANDED_IN = "a list with data of others, that someone of the school handed in; gone after a week"
 NOT_IN_THE_FILE = {
+    "assessments.CalendarFeed.user": "only says that there is one",
     "assessments.SittingStaff.email": "an examiner's or a colleague's",
     "exchange.Partner.initiator": "a docent's",
     "account.EmailAddress.email": "allauth's table, in which the site keeps nothing",
