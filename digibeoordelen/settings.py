@@ -224,6 +224,8 @@ SOCIALACCOUNT_PROVIDERS = {
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
 # Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
 SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
+# The same for coupled systems and webhooks, whose addresses schools type too.
+EXCHANGE_ALLOW_LOCAL = env.bool("EXCHANGE_ALLOW_LOCAL", DEMO)
 
 # --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"

@@ -1,5 +1,6 @@
 """The models of the exchange, each in the module of its name."""
 
 from .partner import Partner, SittingOrigin
+from .receiver import Delivery, Receiver
 
-__all__ = ["Partner", "SittingOrigin"]
+__all__ = ["Delivery", "Partner", "Receiver", "SittingOrigin"]
