@@ -361,6 +361,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # gunicorn logs the URL of a request that fails outside of Django: filter it too.
         "gunicorn.error": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},  # logs every address at INFO
         "weasyprint": {"level": "WARNING"},  # logs every page at INFO
     },
 }
