@@ -84,7 +84,7 @@ def _page(
         "answer": answer,
         "deliveries": waiting.select_related("sitting", "participation")[:SHOWN],
     }
-    return render(request, "exchange/calling/receiver.html", context, status=422 if form.errors else 200)
+    return render(request, "exchange/calling/receiver.html", context)
 
 
 def _partner(school: School, partner_id: int) -> Partner:
