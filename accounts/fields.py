@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from cryptography.fernet import InvalidToken
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from .encryption import cipher
 from .text import clean_line, clean_text
 
 
@@ -90,3 +92,23 @@ class AddressField(_Cleaned, models.EmailField):
 
 class ProseField(_Cleaned, models.TextField):
     clean_string, form_class, django_class = clean_text, ProseFormField, models.TextField
+
+
+class EncryptedField(ProseField):
+    """Text that is stored encrypted with the site's secret key, under `purpose`; '' stays ''.
+
+    Unreadable text is read as ''. `accounts.tasks.encrypt_client_secrets` encrypts every such field anew.
+    """
+
+    def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.purpose = purpose
+
+    def get_prep_value(self, value: Any) -> Any:
+        return cipher(self.purpose).encrypt(value.encode()).decode() if value else ""
+
+    def from_db_value(self, value: str | None, *args: object) -> str:
+        try:
+            return cipher(self.purpose).decrypt(value).decode() if value else ""
+        except InvalidToken:  # the key was replaced without a fallback
+            return ""

@@ -9,6 +9,7 @@ from bench.figures import (
     mail_rate,
     pdf,
     pdf_archive,
+    result_rate,
     student_search,
     two_workers,
     xlsx_export,
@@ -31,4 +32,5 @@ FIGURES = (
     two_workers.FIGURE,
     pdf_archive.TIME,
     pdf_archive.MEMORY,
+    result_rate.FIGURE,
 )

@@ -1,4 +1,4 @@
-"""The product's Celery workers, on the bench's database and queue, mailing to a sink."""
+"""The product's Celery workers, on the bench's database and queue."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ PATIENCE = 900.0  # seconds
 
 
 @contextmanager
-def workers(count: int, *, mail_to: Sink, concurrency: int = 1, env: Mapping[str, str] | None = None) -> Iterator[None]:
+def workers(
+    count: int, *, mail_to: Sink | None = None, concurrency: int = 1, env: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Run `count` workers with `env` in their environment, ready at the start of the block and killed at its end."""
-    everything = {**os.environ, "EMAIL_URL": mail_to.url, **(env or {})}
+    everything = {**os.environ, **({"EMAIL_URL": mail_to.url} if mail_to else {}), **(env or {})}
     with ExitStack() as stack:
         started = [_start(number, concurrency, everything) for number in range(count)]
         for worker in started:

@@ -79,6 +79,15 @@ def check_identity_providers(app_configs: Sequence[AppConfig] | None, **kwargs: 
 
 
 @register(TAG)
+def check_exchange(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W012: the same for coupled systems and webhooks."""
+    if not _is_production() or not settings.EXCHANGE_ALLOW_LOCAL:
+        return []
+    hint = "Switch EXCHANGE_ALLOW_LOCAL off, unless every coupled system is one of your own network."
+    return [Warning("Coupled systems may be in the server's network.", hint=hint, id="digibeoordelen.W012")]
+
+
+@register(TAG)
 def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W007: without a trusted proxy all requests seem to use http and come from one address."""
     if not _is_production() or settings.SECURE_PROXY_SSL_HEADER:

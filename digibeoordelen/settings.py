@@ -225,6 +225,8 @@ SOCIALACCOUNT_PROVIDERS = {
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP lets no form lead to another site
 # Providers on http and in private networks, as in tests and the demo; on a server these are a way into its network.
 SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
+# The same for coupled systems and webhooks, whose addresses schools type too.
+EXCHANGE_ALLOW_LOCAL = env.bool("EXCHANGE_ALLOW_LOCAL", DEMO)
 
 # OAuth of coupled systems: exchange/serving/. Only the token endpoint of the toolkit has an address.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # the default, which makemigrations asks for
@@ -374,6 +376,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # gunicorn logs the URL of a request that fails outside of Django: filter it too.
         "gunicorn.error": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},  # logs every address at INFO
         "weasyprint": {"level": "WARNING"},  # logs every page at INFO
     },
 }

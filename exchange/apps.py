@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class ExchangeConfig(AppConfig):
     name = "exchange"
     verbose_name = "uitwisseling"
+
+    def ready(self) -> None:
+        from assessments.models import Event, Sitting
+
+        from .calling import deliveries
+        from .models import Delivery
+
+        Delivery.work = deliveries.work
+        post_save.connect(deliveries.on_event, sender=Event, dispatch_uid="exchange.deliver_result")
+        post_save.connect(deliveries.on_sitting, sender=Sitting, dispatch_uid="exchange.deliver_report")

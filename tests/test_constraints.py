@@ -48,7 +48,7 @@ from assessments.models import (
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import Part
-from exchange.models import Partner
+from exchange.models import Delivery, Partner, Receiver
 from tests.factories import (
     ContactFactory,
     ExamOfficeFactory,
@@ -734,6 +734,30 @@ def team_without_a_name(cast):
 def two_partners_with_one_name(cast):
     for name in ("Planner", "PLANNER"):
         Partner.objects.create(school=cast.school, name=name)
+
+
+def receiver(cast):
+    return Receiver.objects.create(partner=Partner.objects.create(school=cast.school, name="Planner"))
+
+
+@breaks("delivery_once_per_association")
+def two_deliveries_of_an_association(cast):
+    participation = _participation(cast)
+    to = receiver(cast)
+    for _ in range(2):
+        Delivery.objects.create(receiver=to, participation=participation)
+
+
+@breaks("delivery_once_per_offering")
+def two_deliveries_of_a_sitting(cast):
+    sitting, to = _sitting(cast), receiver(cast)
+    for _ in range(2):
+        Delivery.objects.create(receiver=to, sitting=sitting)
+
+
+@breaks("delivery_about_one_thing")
+def delivery_of_nothing(cast):
+    Delivery.objects.create(receiver=receiver(cast))
 
 
 @breaks("final_batch_item_once")

@@ -42,7 +42,7 @@ from committee.models import FinalBatch
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_source
 from exams.models import Exam, ExamUnit, Upload
-from exchange.models import Partner
+from exchange.models import Delivery, Partner, Receiver
 from exchange.partners.partners import make_key
 
 from .accounts.people.test_invitations import ask
@@ -442,6 +442,11 @@ committee:make_again            POST   login  none    none   none    none   none
 exchange:pdfs_of_search         GET    login  none    none   none    none   none  none  go        go    none  none  go
 exchange:pdfs_of_student        GET    login  none    none   none    none   none  none  go        none  none  none  none
 exchange:events                 GET    login  none    none   none    none   none  none  ok        none  none  none  none
+exchange:offer_result           POST   login  none    none   none    none   none  none  go        none  none  none  none
+exchange:receiver               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+exchange:receiver               POST   login  none    none   none    none   none  none  none      none  ok    none  none
+exchange:check_receiver         POST   login  none    none   none    none   none  none  none      none  ok    none  none
+exchange:offer_delivery         POST   login  none    none   none    none   none  none  none      none  go    none  none
 exchange:own_pdfs               GET    login  go      go     go      go     go    go    go        go    go    go    go
 """  # noqa: E501
 
@@ -575,6 +580,9 @@ def address(
     provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
     scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
     partner = Partner.objects.create(school=school, name="Toetsplanning")
+    receiver = Receiver.objects.create(
+        partner=partner, base_url="http://127.0.0.1:9", token_url="http://127.0.0.1:9/token"
+    )
     values = {
         "slug": provider.slug,
         "provider_id": provider.public_id,
@@ -647,6 +655,9 @@ def address(
         "scim/v2/<int:school_id>/Users": lambda: school.directory_users.create(key=scim_key, user_name="noa"),
         "scim/v2/<int:school_id>/Groups": lambda: school.directory_groups.create(display_name="Docenten"),
         "school/<int:school_id>/bewaren/datums/": lambda: list_of_dates(school),
+        "school/<int:school_id>/systemen/": lambda: Delivery.objects.create(
+            receiver=receiver, sitting=make_sitting(assessed)
+        ),
         "school/": lambda: ask(school, docent),
     }
 

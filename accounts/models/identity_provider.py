@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
-from cryptography.fernet import InvalidToken
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.encryption import cipher
-from accounts.fields import LineField, NameField, ProseField
+from accounts.fields import EncryptedField, LineField, NameField, ProseField
 from accounts.mail.domains import check_domains, read_domains, tidy_domains
 
 from .membership import Membership
 from .school import School
 from .user import Role, User
 
-PURPOSE = "accounts.identity_provider"  # of the cipher
 RESERVED_SLUGS = ("adres", "aanbieder")  # of `accounts.urls`
-
-
-class EncryptedField(ProseField):
-    """Text that is stored encrypted with the site's secret key; '' stays ''. Unreadable text is read as ''."""
-
-    def get_prep_value(self, value: Any) -> Any:
-        return cipher(PURPOSE).encrypt(value.encode()).decode() if value else ""
-
-    def from_db_value(self, value: str | None, *args: object) -> str:
-        try:
-            return cipher(PURPOSE).decrypt(value).decode() if value else ""
-        except InvalidToken:  # the key was replaced without a fallback
-            return ""
 
 
 class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
@@ -116,7 +99,7 @@ class IdentityProvider(models.Model):
         help_text="Precies zoals de provider zelf het schrijft; bij SAML de entity-id.",
     )
     client_id = LineField("client-id", max_length=191, blank=True, help_text="Alleen bij OpenID.")
-    client_secret = EncryptedField("client secret", blank=True)
+    client_secret = EncryptedField("client secret", blank=True, purpose="accounts.identity_provider")
     metadata_url = LineField(
         "adres van de metadata",
         max_length=300,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -48,7 +49,8 @@ def sitting(request: UserRequest, public_id: UUID) -> HttpResponse:
     own = _sitting(assessment)
     form = SittingForm(request.POST or None, instance=own)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():  # what listens to a sitting is saved with it
+            form.save()
         messages.success(request, "De bijzonderheden zijn bewaard.")
         return redirect("assessments:sitting", public_id)
     context = {"assessment": assessment, "form": form, **_content(own, request.user)}

@@ -2,5 +2,15 @@
 
 from .call import Call
 from .partner import CATALOGUE, SITTINGS, Partner, PartnerKey, SittingOrigin
+from .receiver import Delivery, Receiver
 
-__all__ = ["CATALOGUE", "SITTINGS", "Call", "Partner", "PartnerKey", "SittingOrigin"]
+__all__ = [
+    "CATALOGUE",
+    "SITTINGS",
+    "Call",
+    "Delivery",
+    "Partner",
+    "PartnerKey",
+    "Receiver",
+    "SittingOrigin",
+]

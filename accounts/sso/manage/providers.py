@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from celery import shared_task
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 
+from accounts.fields import EncryptedField
 from accounts.models import IdentityProvider, School, Session, User
 from accounts.school.changes import display_value, log_change
 from accounts.sso.adapter import SCHOOL_LOGIN
@@ -92,8 +94,11 @@ def encrypt_client_secrets() -> None:
     """Encrypt with the present `SECRET_KEY` what a former one encrypted, so that the former can be dropped."""
     if not settings.SECRET_KEY_FALLBACKS:
         return
-    for pk in list(IdentityProvider.objects.values_list("pk", flat=True)):
-        with transaction.atomic():
-            provider = IdentityProvider.objects.select_for_update().filter(pk=pk).first()
-            if provider and provider.client_secret:  # '' also if no key reads it
-                provider.save(update_fields=["client_secret"])
+    for model in apps.get_models():
+        names = [field.name for field in model._meta.concrete_fields if isinstance(field, EncryptedField)]  # noqa: SLF001 - Django's documented API
+        for pk in list(model._default_manager.values_list("pk", flat=True)) if names else ():  # noqa: SLF001
+            with transaction.atomic():
+                row = model._default_manager.select_for_update().filter(pk=pk).first()  # noqa: SLF001
+                readable = [name for name in names if getattr(row, name, "")]  # '' also if no key reads it
+                if row and readable:
+                    row.save(update_fields=readable)

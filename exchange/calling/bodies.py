@@ -1,0 +1,72 @@
+"""What is sent to a receiver, made from what is true at the moment of sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from assessments.models import Attendance, CancelKind, Document, Participation, Sitting, Status
+from exchange import mapping
+from exchange.mapping import CONSUMER
+from exchange.models import Delivery, Receiver
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    path: str
+    body: Json
+    state: str  # in the standard's words
+
+
+def make(delivery: Delivery) -> Message | None:
+    """Return what has to be sent; None if there is nothing to say, and nothing was said before."""
+    if delivery.sitting_id is not None:
+        return _report(Sitting.objects.get(pk=delivery.sitting_id))
+    participation = (
+        Participation.objects.select_related("assessment", "sitting")
+        .prefetch_related(Prefetch("assessment__documents", Document.objects.current()))
+        .get(deliveries=delivery)
+    )
+    return _result(participation, delivery)
+
+
+def _result(participation: Participation, delivery: Delivery) -> Message | None:
+    """Flow 3.1 and 3.2, and flow 5.1 for student records; the score is in `mapping.VALUE_TYPE`.
+
+    A result that no longer holds goes as 'in progress' and without a score, as attendance does (flow 3.2 A): the
+    published schema does not allow a score of null.
+    """
+    assessment = participation.assessment
+    is_cancelled = assessment.status == Status.CANCELLED
+    result = mapping.result(participation)
+    if result is None and not is_cancelled and not delivery.sent_sha256:
+        return None
+    body: Json = {"associationType": "componentOfferingAssociation", "result": result or _nothing(participation)}
+    if is_cancelled:
+        body["remoteState"] = "canceled"
+        if assessment.cancel_kind == CancelKind.NO_SHOW:
+            body["result"]["consumers"][0]["attendance"] = Attendance.NOT_PRESENT.value
+    if delivery.receiver.kind == Receiver.Kind.STUDENT_RECORDS:
+        own = {"orgAssociationId": str(participation.public_id), "attempt": assessment.attempt}
+        body["consumers"] = [{"consumerKey": CONSUMER, **own}]
+    state = "canceled" if is_cancelled else body["result"]["state"]
+    return Message(f"/associations/{participation.public_id}", body, state)
+
+
+def _nothing(participation: Participation) -> Json:
+    """Return the result of an assessment of which nothing is known, or no longer."""
+    consumer = {"consumerKey": CONSUMER, "attendance": str(participation.attendance), "final": False}
+    day = timezone.localdate(participation.assessment.status_since).isoformat()
+    return {"state": "in progress", "pass": "unknown", "resultDate": day, "weight": 100, "consumers": [consumer]}
+
+
+def _report(sitting: Sitting) -> Message:
+    """Flow 4.1."""
+    state = "canceled" if sitting.is_cancelled else "active"
+    consumer = {"consumerKey": CONSUMER, "offeringState": state, "irregularities": sitting.irregularities}
+    return Message(f"/offerings/{sitting.public_id}", {"offeringType": "component", "consumers": [consumer]}, state)
