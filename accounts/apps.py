@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 
@@ -19,14 +21,13 @@ class AccountsConfig(AppConfig):
         from .people import links as people_links
         from .people.importing.write import PEOPLE
         from .registration import registration
-        from .scim import people as scim_people
         from .sessions.sessions import remember_start
         from .sso import proof, trust
         from .sso.manage import providers
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
-        join.invitation_accepted.connect(scim_people.accept, dispatch_uid="accounts.scim.accept")
+        join.invitation_accepted.connect(_accept_by_scim, dispatch_uid="accounts.scim.accept")
         resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve_registration)
         signals.authenticator_added.connect(mfa.on_added)
         signals.authenticator_removed.connect(mfa.on_removed)
@@ -43,3 +44,9 @@ class AccountsConfig(AppConfig):
         resolves(people_links.LINK_KIND, people_links.resolve_invitation_link)
         kinds.register(PEOPLE)
         ImportedFile.work = job.work
+
+
+def _accept_by_scim(**kwargs: Any) -> None:
+    from .scim import people  # scim2-models takes seconds to import; not every process needs it
+
+    people.accept(**kwargs)

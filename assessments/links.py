@@ -292,7 +292,7 @@ def _cookie_name(public_id: UUID) -> str:
 
 def _with_related(queryset: Any) -> Any:
     related = ("contact", "assessment__student__user", "assessment__exam", "assessment__unit", "assessment__school")
-    return queryset.select_related(*related, "assessment__initiator")
+    return queryset.select_related(*related, "assessment__initiator", "assessment__participation__sitting")
 
 
 def _usable(queryset: Any, generations: Mapping[int, Collection[int]]) -> Invitation:

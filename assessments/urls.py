@@ -7,7 +7,7 @@ from assessments.examiner import views as examiner_views
 from assessments.invitations import delivery_status
 from assessments.invitations import views as invitations_views
 from assessments.privacy import my_data_views
-from assessments.progress import sitting_views, student_views, views
+from assessments.progress import calendar_views, sitting_views, student_views, views
 from assessments.start import views as start_views
 
 app_name = "assessments"
@@ -100,6 +100,8 @@ urlpatterns = [
     # The student
     path("mijn-examens/", student_views.my_exams, name="my_exams"),
     path("documenten/<uuid:public_id>/", student_views.document, name="document"),
+    path("profiel/agenda/", calendar_views.calendar_page, name="calendar"),
+    path("agenda/<str:token>.ics", calendar_views.calendar_feed, name="calendar_feed"),
     path("profiel/gegevens/", my_data_views.own_data, name="own_data"),
     path("profiel/gegevens/<int:membership_id>/opvragen/", my_data_views.request_own_data, name="ask_own_data"),
     path("profiel/gegevens/<uuid:public_id>/", my_data_views.download_own_data, name="download_own_data"),

@@ -10,6 +10,7 @@ _PAGES = (
     rf"account-aanmaken{_SLASH}bevestigen{_SLASH}",
     rf"wachtwoord-vergeten{_SLASH}nieuw{_SLASH}",
     rf"uitnodiging{_SLASH}",
+    rf"agenda{_SLASH}",
     rf"e-mailadres{_SLASH}(?:bevestigen|stoppen){_SLASH}",
 )
 _LINK = re.compile(rf"({_SLASH}(?:{'|'.join(_PAGES)}))(?:(?!{_SLASH})[^\s\"'&])+")

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.saml",
     "csp",
+    "oauth2_provider",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
@@ -227,6 +228,18 @@ SSO_ALLOW_LOCAL = env.bool("SSO_ALLOW_LOCAL", DEMO)
 # The same for coupled systems and webhooks, whose addresses schools type too.
 EXCHANGE_ALLOW_LOCAL = env.bool("EXCHANGE_ALLOW_LOCAL", DEMO)
 
+# OAuth of coupled systems: exchange/serving/. Only the token endpoint of the toolkit has an address.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # the default, which makemigrations asks for
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "nl-test-admin-flow-0": "Examens opvragen",
+        "nl-test-admin-flow-2-3-4": "Zittingen plannen, en resultaten en verslagen opvragen",
+    },
+    "SCOPES_BACKEND_CLASS": "exchange.serving.oauth.PartnerScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # as a hash
+}
+
 # --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Digitaal beoordelen <noreply@localhost>")
@@ -273,6 +286,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
+    "exchange.serving.call_log",
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -295,6 +309,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
     "encrypt-client-secrets": {"task": "accounts.tasks.encrypt_client_secrets", "schedule": 6 * 3600},
     "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
+    "forget-calls": {"task": "exchange.tasks.forget_calls", "schedule": crontab(hour="3", minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 
 from accounts.http import staff_only
 from accounts.models import Role
+from exchange.serving.oauth import ClientTokenView
 
 from .health import health
 from .icon import favicon
@@ -57,9 +58,12 @@ urlpatterns = [
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
     path("scim/v2/", include("accounts.scim.urls")),
+    path("oauth2/token", ClientTokenView.as_view(), name="oauth_token"),
+    path("ooapi/", include("exchange.serving.urls")),
     path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy.urls")),
     path("school/", include("committee.organisation.urls")),
+    path("school/", include("exchange.partners.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/django/login/", staff_login, name="staff_login"),

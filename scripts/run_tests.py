@@ -125,6 +125,8 @@ def main() -> int:
     if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
         raise SystemExit(machine.name_missing(unusable))
     python = environment.prepare(environment.DEV)
+    # Images of Python set this; without bytecode each process compiles the product, and each worker rewrites all tests.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="digibeoordelen-reports-") as reports:
         suite = Suite(python, Path(reports), strict=os.environ.get("CI") == "true")
         if options.lint:

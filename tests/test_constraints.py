@@ -719,6 +719,17 @@ def two_staff_with_one_id(cast):
     )
 
 
+@breaks("team_name_once_per_school")
+def two_teams_with_one_name(cast):
+    for name in ("Zorg", "ZORG"):
+        cast.school.teams.create(name=name)
+
+
+@breaks("team_has_name")
+def team_without_a_name(cast):
+    cast.school.teams.create(name="")
+
+
 @breaks("partner_name_once_per_school")
 def two_partners_with_one_name(cast):
     for name in ("Planner", "PLANNER"):

@@ -15,6 +15,7 @@ LINKS = [
     f"/beoordelen/{TOKEN}/",
     f"/beoordelen/{TOKEN}/nieuwe-link/",
     f"/uitnodiging/{TOKEN}/",
+    f"/agenda/{TOKEN}.ics",
     f"/account-aanmaken/bevestigen/{TOKEN}/",
     f"/wachtwoord-vergeten/nieuw/{TOKEN}/",
     f"/e-mailadres/bevestigen/{TOKEN}/",

@@ -43,6 +43,7 @@ from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_source
 from exams.models import Exam, ExamUnit, Upload
 from exchange.models import Delivery, Partner, Receiver
+from exchange.partners.partners import make_key
 
 from .accounts.people.test_invitations import ask
 from .accounts.sso.openid import make_provider
@@ -205,6 +206,31 @@ school:revoke_scim_key          GET    login  none    none   none    none   none
 school:revoke_scim_key          POST   login  none    none   none    none   none  none  none      none  go    none  none
 school:group_role               GET    login  none    none   none    none   none  none  none      none  ok    none  none
 school:group_role               POST   login  none    none   none    none   none  none  none      none  go    none  none
+partners:list                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:add                    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:add                    POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:partner                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:edit                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:edit                   POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:calls                  GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:make_key               GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:make_key               POST   login  none    none   none    none   none  none  none      none  ok    none  none
+partners:revoke_key             GET    login  none    none   none    none   none  none  none      none  ok    none  none
+partners:revoke_key             POST   login  none    none   none    none   none  none  none      none  go    none  none
+oauth_token                     POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:root                        GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:components                  GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:component                   GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering                    PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:offering_associations       GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 PUT    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association                 PATCH  bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:association_url             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:document                    GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
+oke:unknown                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 scim:root                       GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 scim:config                     GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 scim:resource_types             GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
@@ -343,6 +369,9 @@ assessments:copy                GET    bad    bad     bad    bad     bad    bad 
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  none  ok        none  none  none  none
+assessments:calendar            GET    login  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+assessments:calendar            POST   login  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+assessments:calendar_feed       GET    none  none  none  none  none  none  none  none  none  none  none  none
 assessments:own_data            GET    login  ok      ok     none    none   none  none  none      none  none  none  none
 assessments:ask_own_data        POST   login  go      none   none    none   none  none  none      none  none  none  none
 assessments:download_own_data   GET    login  ok      none   none    none   none  none  none      none  none  none  none
@@ -550,10 +579,9 @@ def address(
     School.objects.filter(pk=school.pk).update(keeps_identity_providers=True, docents_see_team_only=True)
     provider = make_provider(school, issuer="http://127.0.0.1:9")  # nothing answers there
     scim_key = school.scim_keys.create(name="Directory", token_sha256="0" * 64)
+    partner = Partner.objects.create(school=school, name="Toetsplanning")
     receiver = Receiver.objects.create(
-        partner=Partner.objects.create(school=school, name="Toetsplanning"),
-        base_url="http://127.0.0.1:9",
-        token_url="http://127.0.0.1:9/token",
+        partner=partner, base_url="http://127.0.0.1:9", token_url="http://127.0.0.1:9/token"
     )
     values = {
         "slug": provider.slug,
@@ -580,7 +608,9 @@ def address(
         "version_id": unit.exam_version_id,
         "number": 1,
         "key_id": scim_key.pk,
-        "partner_id": receiver.partner_id,
+        "partner_id": partner.pk,
+        "partner_key_id": make_key(partner=partner, by=docent)[0].pk,
+        **dict.fromkeys(("component_id", "offering_id", "association_id", "document_id"), str(assessed.public_id)),
         "name": "User",
         "path": "Me",
     }

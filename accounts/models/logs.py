@@ -70,6 +70,7 @@ class RoleChange(AppendOnly):
         SSO = "SSO", "ingelogd met schoolaccount"
         CONSORTIUM = "CONSORTIUM", "door het Consortium"
         SCIM = "SCIM", "koppeling (SCIM)"
+        EXCHANGE = "EXCHANGE", "ingepland door gekoppeld systeem"
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="role_changes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="role_changes")

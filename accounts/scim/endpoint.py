@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -28,6 +27,7 @@ from scim2_models import (
 )
 
 from accounts.auth.rate_limits import Limit
+from accounts.json_body import BadBody, BodyTooLarge, Unstorable, read_object
 
 from .keys import find_key
 from .resources import PROVIDER
@@ -104,36 +104,13 @@ def _answer(
 def read_json(request: HttpRequest) -> Any:
     """Return the body; raise `InvalidSyntaxException`, or `PayloadTooLargeException` over `MAX_BODY`."""
     try:
-        body = request.body
-    except RequestDataTooBig:
+        return read_object(request, limit=MAX_BODY)
+    except BodyTooLarge:
         raise PayloadTooLargeException from None
-    if len(body) > MAX_BODY:
-        raise PayloadTooLargeException
-    try:
-        data = json.loads(body, parse_constant=_refuse_constant)
-    except ValueError:  # also for bytes that are no UTF-8
-        raise InvalidSyntaxException(detail="The body is not JSON.") from None
-    if not isinstance(data, dict):
-        raise InvalidSyntaxException(detail="The body is not a JSON object.")
-    _refuse_unstorable(data)
-    return data
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _refuse_unstorable(value: Any) -> None:
-    """Raise `InvalidValueException` for text that PostgreSQL can't store: a null character, half a surrogate pair."""
-    if isinstance(value, str) and ("\0" in value or any("\ud800" <= char <= "\udfff" for char in value)):
-        raise InvalidValueException(detail="A text holds a character that can't be stored.")
-    if isinstance(value, dict):
-        for name, held in value.items():
-            _refuse_unstorable(name)
-            _refuse_unstorable(held)
-    if isinstance(value, list):
-        for held in value:
-            _refuse_unstorable(held)
+    except Unstorable as refused:
+        raise InvalidValueException(detail=str(refused)) from None
+    except BadBody as refused:
+        raise InvalidSyntaxException(detail=str(refused)) from None
 
 
 def json_response(data: Any, *, status: int = 200, location: str = "") -> HttpResponse:

@@ -29,7 +29,7 @@ from .privacy import (
     ViewingQuerySet,
 )
 from .selection import Selection
-from .sitting import Attendance, Participation, Sitting, SittingStaff
+from .sitting import Attendance, CalendarFeed, Participation, Sitting, SittingStaff
 
 __all__ = [
     "CLOSED",
@@ -43,6 +43,7 @@ __all__ = [
     "Assignment",
     "AssignmentQuerySet",
     "Attendance",
+    "CalendarFeed",
     "CancelKind",
     "Correction",
     "Coupling",

@@ -41,6 +41,7 @@ class Event(AppendOnly):
         WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
         PLANNED = "PLANNED", "Afname gepland"
         ATTENDANCE = "ATTENDANCE", "Verloop van de afname vastgelegd"
+        REMOVAL_REFUSED = "REMOVAL_REFUSED", "Afmelding geweigerd"
         SAVED = "SAVED", "Tussentijds opgeslagen"
         COMPLETED = "COMPLETED", "Beoordeling afgerond"
         CORRECTED = "CORRECTED", "Bewerkt namens de examencommissie"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -14,6 +16,14 @@ from addressbook.models import Contact
 from exams.models import ExamUnit
 
 from .assessment import Assessment
+
+KEPT_EMPTY = timedelta(days=365)
+
+
+class SittingQuerySet(models.QuerySet["Sitting"]):
+    def purge(self) -> None:
+        """Delete, with its staff, what ended more than `KEPT_EMPTY` ago and has no student's assessment any more."""
+        self.filter(ends_at__lt=timezone.now() - KEPT_EMPTY, participations__isnull=True).delete()
 
 
 class Sitting(models.Model):
@@ -33,6 +43,8 @@ class Sitting(models.Model):
     is_cancelled = models.BooleanField("vervallen", default=False)
     irregularities = ProseField("bijzonderheden", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SittingQuerySet.as_manager()
 
     class Meta:
         verbose_name = "zitting"
@@ -119,3 +131,18 @@ class SittingStaff(PersonName):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+class CalendarFeed(models.Model):
+    """The address at which a user's calendar program reads what is planned; its token is stored as SHA-256."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feed")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "agenda-adres"
+        verbose_name_plural = "agenda-adressen"
+
+    def __str__(self) -> str:
+        return str(self.user)

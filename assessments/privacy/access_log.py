@@ -25,6 +25,11 @@ def note(assessment: Assessment, *, by: User, what: Viewing.What = What.RESULT) 
         _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), by)
 
 
+def note_system(assessment: Assessment, *, name: str, what: Viewing.What) -> None:
+    """Log that a system of the school fetched it."""
+    _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), None, name)
+
+
 def note_all(assessments: Iterable[Assessment], *, by: User, what: Viewing.What) -> None:
     """Log like `note` that `by` opened each of them."""
     for assessment in assessments:
@@ -36,8 +41,8 @@ def note_export(*, school: School, export: UUID, by: User) -> None:
     _write(Viewing(school=school, export=export, what=What.EXPORT), by)
 
 
-def _write(viewing: Viewing, by: User) -> None:
-    viewing.by, viewing.by_name = by, by.full_name
+def _write(viewing: Viewing, by: User | None, by_name: str = "") -> None:
+    viewing.by, viewing.by_name = by, by.full_name if by else by_name
     viewing.slot = int(viewing.at.timestamp()) // int(SLOT.total_seconds())
     Viewing.objects.bulk_create([viewing], ignore_conflicts=True)
 

@@ -36,6 +36,7 @@ from assessments.models import (
     Rule,
     Score,
     Selection,
+    Sitting,
     Status,
 )
 from digibeoordelen.outbox import queue, storage
@@ -70,6 +71,7 @@ def tidy_up() -> None:
     access_log.forget_old()
     DataRequest.objects.purge()
     Selection.objects.purge()
+    Sitting.objects.purge()
     MailAbout.objects.forget_delivered()
     old_mails = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
     queue.delete(old_mails.filter(~Exists(_ABOUT)))

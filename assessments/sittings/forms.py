@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import ProseFormField
 from assessments.models import Attendance, Participation, Sitting
 
 from .participation import NEEDS
@@ -51,7 +52,7 @@ class SchoolParticipationForm(ParticipationForm):
         fields = [*ParticipationForm.Meta.fields, "extra_minutes"]
 
     extra_minutes = forms.IntegerField(label="Extra tijd in minuten", min_value=0, max_value=600, required=False)
-    needs = forms.CharField(
+    needs = ProseFormField(
         label="Toegekende aanpassingen, één per regel", required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from assessments import lifecycle
@@ -72,14 +71,17 @@ def describe(participation: Participation) -> list[str]:
 def adaptations(participation: Participation) -> list[str]:
     """Return the adaptations granted to the student, in the active language."""
     minutes = participation.extra_minutes
-    extra = ngettext("%(count)d minuut extra tijd", "%(count)d minuten extra tijd", minutes) % {"count": minutes}
+    extra = _("%(count)s min extra tijd") % {"count": minutes}
     needs = [need for need in participation.needs if need != "extraTime" or not minutes]
     return [extra] * bool(minutes) + [_(NEEDS[need]) if need in NEEDS else need for need in needs]
 
 
 def context(assessment: Assessment) -> dict[str, Any]:
-    """Return what the pages of an assessment show of it."""
-    participation = read(assessment)
+    """Return what the pages of an assessment show of it; no query where the assessment was read with it."""
+    try:
+        participation = assessment.participation
+    except Participation.DoesNotExist:
+        participation = Participation(assessment=assessment, school_id=assessment.school_id)
     return {"participation": participation, "course": describe(participation)}
 
 

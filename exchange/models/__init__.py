@@ -1,6 +1,7 @@
 """The models of the exchange, each in the module of its name."""
 
-from .partner import Partner, SittingOrigin
+from .call import Call
+from .partner import CATALOGUE, SITTINGS, Partner, PartnerKey, SittingOrigin
 from .receiver import Delivery, Receiver
 
-__all__ = ["Delivery", "Partner", "Receiver", "SittingOrigin"]
+__all__ = ["CATALOGUE", "SITTINGS", "Call", "Delivery", "Partner", "PartnerKey", "Receiver", "SittingOrigin"]

@@ -26,6 +26,8 @@ from accounts.models import Role, School, User
 from assessments import links
 from assessments.models import Assessment, Invitation, Status
 from digibeoordelen.demo import data
+from exchange.models import Partner
+from exchange.partners.partners import make_key
 from tests.accounts.sso.openid import make_provider
 from tests.test_permissions import TABLE
 
@@ -292,6 +294,12 @@ def connect_systems(school: School) -> None:
     school.scim_keys.create(name="Entra ID", token_sha256="0" * 64)
     school.directory_groups.create(display_name="Docenten")
     school.teams.create(name="Zorg en Welzijn").members.set(school.memberships.filter(role=Role.DOCENT))
+    initiator = school.memberships.filter(role=Role.DOCENT).first()
+    partner = Partner.objects.create(school=school, name="Toetsplanning", initiator=initiator)
+    manager = school.memberships.filter(role=Role.SCHOOLBEHEER)[0].user
+    make_key(partner=partner, by=manager)
+    for status in (200, 201, 409):
+        partner.calls.create(method="PUT", path="/ooapi/associations/{association_id}", http_status=status, ms=120)
 
 
 def test_every_page_without_an_account(demo: None, live_server: Any, new_browser: Callable[..., Page]) -> None:

@@ -6,6 +6,9 @@ from functools import cache
 
 from django.template import Template
 
+from assessments.models import Attendance
+from assessments.sittings.participation import NEEDS
+
 from .texts import load, template_names, with_all_included
 
 # Includes the forms of the views and the rules whose errors are shown.
@@ -40,6 +43,7 @@ MODULES = (
     "assessments.examiner.access",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
+    "assessments.examiner.participation_views",
     "assessments.examiner.saving",
     "assessments.examiner.signature",
     "assessments.examiner.views",
@@ -48,12 +52,17 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.privacy.my_data_views",
     "assessments.rubric",
+    "assessments.progress.calendar_views",
     "assessments.progress.listing",
     "assessments.progress.student_views",
+    "assessments.sittings.calendar",
+    "assessments.sittings.forms",
+    "assessments.sittings.participation",
     "exams.models.content",
     "exams.models.exam",
     "exams.views",
     "exams.workflow",
+    "exchange.downloads.views",
 )
 # Named by other modules: error pages, the examiner's copy.
 TEMPLATES = (
@@ -116,6 +125,8 @@ BY_VARIABLE = (
     *("Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"),
     *("Niet verschenen", "Onregelmatigheid", "Ongeldige poging", "Anders", "Per ongeluk gestart"),
     *("Student", "Docent", "Praktijkopleider", "Examencommissie", "Schoolbeheer", "Beroep", "Keuzedeel"),
+    *NEEDS.values(),
+    *Attendance.labels,
 )
 
 

@@ -326,7 +326,7 @@ def test_query_count_is_constant_for_proposals(
     for number, contact in enumerate(more):
         invited = steps.send_invitation(assessment, contact)
         proposals.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
 

@@ -328,6 +328,7 @@ def test_every_reference_to_a_person_is_covered() -> None:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
         ("accounts.ExamCommittee", "members"),  # its rows are deleted with the membership
+        ("accounts.Team", "members"),  # its rows are deleted with the membership
         ("accounts.RoleChange", "user"),  # deleted with the membership, as is the user who accepted an invitation
         ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
@@ -355,6 +356,7 @@ def test_every_address_column_is_covered() -> None:
         "addressbook.Contact.email",  # an examiner's
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",
+        "assessments.SittingStaff.email",  # an examiner's or a colleague's, with the sitting
         "assessments.Proposal.email",  # erased with the assessment
         "committee.FinalBatch.exam_office_email",
     }

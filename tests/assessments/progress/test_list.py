@@ -134,7 +134,8 @@ def test_row_shows_days_in_state_and_planned_date(
     since = timezone.localtime(invitation.assessment.status_since)
     later(days=9)
     page = listed(teacher, unit).content.decode()
-    assert re.search(f'<time datetime="{since:%Y-%m-%dT%H:%M}[^>]*{since.day} [^>]*{since:%H:%M}">9 dagen</time>', page)
+    in_utc = f"{invitation.assessment.status_since:%Y-%m-%dT%H:%M}"
+    assert re.search(f'<time datetime="{in_utc}[^>]*{since.day} [^>]*{since:%H:%M}">9 dagen</time>', page)
     assert f'<time datetime="{timezone.localdate() + timedelta(days=21):%Y-%m-%d}">' in page
 
 

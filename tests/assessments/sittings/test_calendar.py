@@ -1,5 +1,6 @@
 """Calendar files in invitations, and the moment on the student's page."""
 
+import re
 from datetime import timedelta
 
 from django.test import Client
@@ -7,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from accounts.models import User
 from addressbook.models import Contact
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, CalendarFeed, Invitation
 from assessments.sittings import calendar
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
@@ -79,3 +81,52 @@ def test_student_sees_the_moment(client: Client, assessment: Assessment) -> None
     page = client.get(reverse("assessments:my_exams")).content.decode()
     assert f"{timezone.localtime(sitting.starts_at):%H:%M}" in page
     assert "Lokaal 13" in page
+
+
+def feed_of(client: Client) -> str:
+    page = client.post(reverse("assessments:calendar")).content.decode()
+    [address] = re.findall(r"/agenda/[^\"]+\.ics", page)
+    return str(address)
+
+
+def test_feed_shows_what_is_planned_to_each_of_its_people(
+    client: Client, assessment: Assessment, docent: User, colleague: User
+) -> None:
+    sitting = make_sitting(assessment)
+    for user, expected in ((docent, 1), (assessment.student.user, 1), (colleague, 0)):
+        client.force_login(user)
+        address = feed_of(client)
+        client.logout()
+        found = events_of(client.get(address).content)
+        assert len(found) == expected
+        assert all(str(sitting.public_id) in str(event["uid"]) for event in found)
+
+
+def test_new_address_ends_the_old_one_and_stopping_both(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    old = feed_of(client)
+    new = feed_of(client)
+    assert (client.get(old).status_code, client.get(new).status_code) == (404, 200)
+    assert client.post(reverse("assessments:calendar"), {"stop": "1"}).status_code == 302
+    assert client.get(new).status_code == 404
+
+
+def test_feed_of_an_ended_account_is_gone(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    address = feed_of(client)
+    User.objects.filter(pk=docent.pk).update(is_active=False)
+    assert client.get(address).status_code == 404
+
+
+def test_docent_without_the_role_sees_no_plan(client: Client, assessment: Assessment, docent: User) -> None:
+    make_sitting(assessment)
+    client.force_login(docent)
+    address = feed_of(client)
+    docent.memberships.all().delete()
+    assert events_of(client.get(address).content) == []
+
+
+def test_token_is_not_stored(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    token = feed_of(client).removeprefix("/agenda/").removesuffix(".ics")
+    assert token not in str(CalendarFeed.objects.values().get())

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import lifecycle, links
-from assessments.models import Assessment, Event, Participation, Sitting
+from assessments.models import Assessment, Event, Participation, Sitting, SittingStaff
+from assessments.privacy import erasure
 from assessments.sittings import participation
 from committee.decisions.finalise import finalise
 from tests import steps
@@ -74,7 +75,7 @@ def test_final_result_holds_it_with_adaptations(assessed: Assessment, committee_
     participation.record(assessment=assessed, values=values, version=0, by=docent)
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     assert assessed.documents.get().result["participation"] == {
-        "course": ["Aanwezig", "Identiteit gecontroleerd", "30 minuten extra tijd", "voorlezen", "eigen laptop"],
+        "course": ["Aanwezig", "Identiteit gecontroleerd", "30 min extra tijd", "voorlezen", "eigen laptop"],
         "irregularities": "Brandalarm om 10:15.",
     }
 
@@ -95,7 +96,7 @@ def test_docent_records_on_the_page(client: Client, assessment: Assessment, doce
     stored = participation.read(assessment)
     assert (stored.extra_minutes, stored.needs) == (30, ["spoken", "eigen laptop"])
     detail = client.get(url(assessment, "assessments:detail")).content.decode()
-    for text in ("Aanwezig", "Identiteit gecontroleerd", "30 minuten extra tijd", "voorlezen", "eigen laptop"):
+    for text in ("Aanwezig", "Identiteit gecontroleerd", "30 min extra tijd", "voorlezen", "eigen laptop"):
         assert text in detail
 
 
@@ -162,3 +163,20 @@ def test_sitting_report_is_a_pdf_with_the_students(client: Client, assessment: A
 def test_assessment_without_a_sitting_has_no_such_page(client: Client, assessment: Assessment, docent: User) -> None:
     client.force_login(docent)
     assert client.get(url(assessment, "assessments:sitting")).status_code == 404
+
+
+def test_sitting_is_kept_with_its_assessments_and_then_a_year(assessment: Assessment) -> None:
+    made = make_sitting(assessment)
+    made.staff.create(school=assessment.school, role="assessor", last_name="Bos", email="bos@bedrijf.test")
+    long_ago = timezone.now() - timedelta(days=400)
+    Sitting.objects.update(starts_at=long_ago, ends_at=long_ago)
+    erasure.tidy_up()
+    assert Sitting.objects.exists()
+    Participation.objects.all().delete()
+    Sitting.objects.update(ends_at=timezone.now())
+    erasure.tidy_up()
+    assert Sitting.objects.exists()
+    Sitting.objects.update(ends_at=long_ago)
+    erasure.tidy_up()
+    assert not Sitting.objects.exists()
+    assert not SittingStaff.objects.exists()

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assessments", "0007_sitting"),
-        ("exchange", "0001_initial"),
+        ("exchange", "0002_keys_and_calls"),
     ]
 
     operations = [
