@@ -89,7 +89,6 @@ NOT_LINKED = {
     "exchange:own_pdfs": "a file",
     "exchange:pdfs_of_search": "a file",
     "exchange:pdfs_of_student": "a file",
-    "exchange:receiver": "from the page of a coupled system, once there is one",
     "mfa_generate_recovery_codes": "with a second step",
     "privacy:dates_preview": "after an upload",
     "privacy:dates_to_mend": "a file, after an upload",

@@ -9,6 +9,7 @@ GOOD_KEY = "kZ8vWq3nJx-Rt5yBc7mLp0sDf2gHa9uEoI4TiN6wXbVrQjYlM1"
 PRODUCTION = {
     "DEMO": False,
     "SSO_ALLOW_LOCAL": False,
+    "EXCHANGE_ALLOW_LOCAL": False,
     "DEBUG": False,
     "SECRET_KEY": GOOD_KEY,
     "SECRET_KEY_FALLBACKS": [],
