@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name="CalendarFeed",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "user",

@@ -137,7 +137,7 @@ class CalendarFeed(models.Model):
     """The address at which a user's calendar program reads what is planned; its token is stored as SHA-256."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feed")
-    token_sha256 = models.CharField(max_length=64, unique=True)
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -66,6 +66,11 @@ NOT_IN_THE_FILE = {
     "assessments.CalendarFeed.user": "only says that there is one",
     "assessments.SittingStaff.email": "an examiner's or a colleague's",
     "exchange.Partner.initiator": "a docent's",
+    "exchange.PartnerKey.by": ACTED,
+    **{
+        f"oauth2_provider.{model}.user": "of systems, which log in without a person"
+        for model in ("AccessToken", "Application", "DeviceGrant", "Grant", "IDToken", "RefreshToken")
+    },
     "account.EmailAddress.email": "allauth's table, in which the site keeps nothing",
     "account.EmailAddress.user": "allauth's table, in which the site keeps nothing",
     "accounts.ExamCommittee.members": "the committees of staff; no student is in one",
