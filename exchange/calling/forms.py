@@ -11,6 +11,8 @@ from exchange.outgoing import check_url
 class ReceiverForm(forms.ModelForm):
     """Where results go. The secret is never shown; empty keeps it, unless the client or an address changes."""
 
+    folds_help = True
+
     class Meta:
         model = Receiver
         fields = [

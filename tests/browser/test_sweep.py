@@ -24,7 +24,7 @@ from playwright.sync_api import Error, Page
 
 from accounts.models import Role, School, User
 from assessments import links
-from assessments.models import Assessment, Invitation, Status
+from assessments.models import Assessment, Invitation, Participation, Status
 from digibeoordelen.demo import data
 from exchange.models import Partner
 from exchange.partners.partners import make_key
@@ -280,7 +280,12 @@ def test_every_page_of_a_role(
         connect_systems(School.objects.get(memberships__user__email="schoolbeheer@demo.example"))
     sweep = Sweep(page, live_server.url)
     exam = Assessment.objects.filter(status=Status.FINAL).values_list("exam", flat=True)[0]
-    sweep.follow([f"/commissie/?status=FINAL&examen={exam}", "/"] if role == "examencommissie" else ["/"])
+    in_sitting = Participation.objects.filter(sitting__isnull=False)[0].assessment.public_id
+    starts = {
+        "examencommissie": f"/commissie/?status=FINAL&examen={exam}",
+        "docent": f"/beoordelingen/{in_sitting}/zitting/",
+    }
+    sweep.follow([*filter(None, [starts.get(role)]), "/"])
     missed = pages_for(column) - set(sweep.visited) - set(NOT_LINKED)
     problems = [*sweep.problems, *(f"{name} was not reached" for name in sorted(missed))]
     assert not problems, "\n".join(problems)
