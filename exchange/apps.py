@@ -10,8 +10,9 @@ class ExchangeConfig(AppConfig):
         from assessments.models import Event, Sitting
 
         from .calling import deliveries
-        from .models import Delivery
+        from .models import Delivery, Partner
 
         Delivery.work = deliveries.work
         post_save.connect(deliveries.on_event, sender=Event, dispatch_uid="exchange.deliver_result")
+        post_save.connect(deliveries.on_partner, sender=Partner, dispatch_uid="exchange.resume")
         post_save.connect(deliveries.on_sitting, sender=Sitting, dispatch_uid="exchange.deliver_report")

@@ -20,6 +20,7 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from accounts.models import Membership, PersonName
+from assessments.documents import sitting_report
 from assessments.models import Assessment, Attendance, Document, Participation, Sitting, SittingStaff, Status
 from exams.models import Exam, ExamUnit
 
@@ -95,7 +96,7 @@ def offering(sitting: Sitting, *, sent: Json) -> Json:
         **sent.get("consumer", {}),
         "consumerKey": CONSUMER,
         "offeringState": "canceled" if sitting.is_cancelled else "active",
-        "documents": [],
+        "documents": report_documents(sitting),
     }
     if sitting.room:
         consumer["locationCode"] = sitting.room
@@ -116,6 +117,14 @@ def offering(sitting: Sitting, *, sent: Json) -> Json:
         "component": str(component_id(unit.exam_version.exam, unit.code)),
         "consumers": [consumer],
     }
+
+
+def report_documents(sitting: Sitting) -> list[Json]:
+    """Return the report of a sitting that has begun, under the sitting's own id; else []."""
+    if sitting.starts_at > timezone.now():
+        return []
+    name = sitting_report.filename(sitting)
+    return [{"documentId": str(sitting.public_id), "documentType": "sessionReport", "documentName": name}]
 
 
 # --- Person --------------------------------------------------------------------------------------

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest
 from accounts.models import User
 from assessments.access import detail_url, get_assessment
-from assessments.documents import pdf
-from assessments.models import Assessment, Participation, Sitting
+from assessments.documents import sitting_report
+from assessments.models import Assessment, Sitting
 from assessments.privacy import access_log
 from assessments.sittings import participation
 from assessments.sittings.forms import SchoolParticipationForm, SittingForm
@@ -53,7 +49,8 @@ def sitting(request: UserRequest, public_id: UUID) -> HttpResponse:
             form.save()
         messages.success(request, "De bijzonderheden zijn bewaard.")
         return redirect("assessments:sitting", public_id)
-    context = {"assessment": assessment, "form": form, **_content(own, request.user)}
+    context = {"assessment": assessment, "form": form, "sitting": own, "rows": _rows(own, request.user)}
+    context["staff"] = own.staff.filter(is_cancelled=False)
     return render(request, "assessments/progress/sitting.html", context, status=422 if form.errors else 200)
 
 
@@ -61,14 +58,10 @@ def sitting(request: UserRequest, public_id: UUID) -> HttpResponse:
 def report(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The report of the sitting (proces-verbaal) as a PDF."""
     own = _sitting(get_assessment(request.user, public_id))
-    content = _content(own, request.user)
-    for row in content["rows"]:
-        access_log.note(row.assessment, by=request.user)
-    school = own.school
-    look = pdf.look_context(colour=school.colour, logo=school.logo.sha256 if school.logo else "")
-    html = render_to_string("assessments/pdf/sitting_report.html", {**content, **look})
-    response = HttpResponse(pdf.write_pdf(html), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="proces-verbaal-{slugify(own.name)[:80] or "zitting"}.pdf"'
+    rows = _rows(own, request.user)
+    access_log.note_all((row.assessment for row in rows), by=request.user, what=access_log.What.RESULT)
+    response = HttpResponse(sitting_report.render(own, rows), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{sitting_report.filename(own)}"'
     return response
 
 
@@ -79,22 +72,6 @@ def _sitting(assessment: Assessment) -> Sitting:
     return found
 
 
-@dataclass(frozen=True)
-class Row:
-    """A student of a sitting; `lines` are what was recorded, but for the irregularities."""
-
-    participation: Participation
-    lines: list[str]
-
-    @property
-    def assessment(self) -> Assessment:
-        return self.participation.assessment
-
-
-def _content(own: Sitting, user: User) -> dict[str, Any]:
-    """Return a row for each student that `user` may see, by last name, and the sitting's staff."""
-    visible = Assessment.objects.for_docent(user).order_by()
-    found = Participation.objects.filter(sitting=own, assessment__in=visible)
-    found = found.select_related("assessment__student__user").order_by("assessment__student__sort_key", "pk")
-    rows = [Row(one, participation.describe(one)) for one in found]
-    return {"sitting": own, "rows": rows, "staff": own.staff.filter(is_cancelled=False)}
+def _rows(own: Sitting, user: User) -> list[sitting_report.Row]:
+    """Return a row for each student that `user` may see."""
+    return sitting_report.read_rows(own, assessments=Assessment.objects.for_docent(user).order_by())

@@ -68,5 +68,10 @@ def _nothing(participation: Participation) -> Json:
 def _report(sitting: Sitting) -> Message:
     """Flow 4.1."""
     state = "canceled" if sitting.is_cancelled else "active"
-    consumer = {"consumerKey": CONSUMER, "offeringState": state, "irregularities": sitting.irregularities}
+    consumer = {
+        "consumerKey": CONSUMER,
+        "offeringState": state,
+        "irregularities": sitting.irregularities,
+        "documents": mapping.report_documents(sitting),
+    }
     return Message(f"/offerings/{sitting.public_id}", {"offeringType": "component", "consumers": [consumer]}, state)

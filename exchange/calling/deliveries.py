@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assessments.models import Event, Sitting
-from exchange.models import Delivery, Receiver
+from exchange.models import Delivery, Partner, Receiver
 
 from . import bodies, client
 
@@ -87,6 +87,13 @@ def resume(receiver: Receiver) -> None:
     """Offer what waited while the receiver was off, or could not be reached."""
     states = (Delivery.State.HELD, Delivery.State.WAITING)
     receiver.deliveries.filter(state__in=states).offer_again()
+
+
+def on_partner(sender: object, instance: Partner, **kwargs: object) -> None:
+    """Receive the save of a partner: what waited while it was off is offered once it is on."""
+    receiver = Receiver.objects.filter(partner=instance, is_active=True).first()
+    if receiver and instance.is_active:
+        resume(receiver)
 
 
 def _sha256(body: dict[str, Any]) -> str:

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 
+from assessments.documents import sitting_report
 from assessments.models import Document, Participation, Sitting, SittingStaff
 from assessments.privacy import access_log
 from exchange import mapping
@@ -181,7 +183,9 @@ def association_url(request: HttpRequest, partner: Partner, association_id: str)
 # --- Documents -----------------------------------------------------------------------------------
 @endpoint(GET=SITTINGS)
 def document(request: HttpRequest, partner: Partner, document_id: str) -> HttpResponseBase:
-    """Flow 3.3: the PDF of a result that still holds."""
+    """Flow 3.3: the PDF of a result that still holds; flow 4: the report of a sitting, by the sitting's id."""
+    if sitting := Sitting.objects.filter(origin__partner=partner, public_id=read_id(document_id)).first():
+        return _report(partner, sitting)
     of_partner = Document.objects.current().filter(assessment__participation__sitting__origin__partner=partner)
     found = of_partner.select_related("file", "assessment").filter(public_id=read_id(document_id)).first()
     if found is None or found.file is None:
@@ -189,6 +193,20 @@ def document(request: HttpRequest, partner: Partner, document_id: str) -> HttpRe
     content = found.file.open_proven()
     access_log.note_system(found.assessment, name=partner.name, what=access_log.What.DOCUMENT)
     return FileResponse(content, as_attachment=True, filename=found.filename, content_type="application/octet-stream")
+
+
+def _report(partner: Partner, sitting: Sitting) -> HttpResponse:
+    if not mapping.report_documents(sitting):
+        raise NotFound("No such document.")
+    rows = sitting_report.read_rows(sitting)
+    for row in rows:
+        access_log.note_system(row.assessment, name=partner.name, what=access_log.What.DOCUMENT)
+    disposition = content_disposition_header(as_attachment=True, filename=sitting_report.filename(sitting))
+    return HttpResponse(
+        sitting_report.render(sitting, rows),
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": disposition or ""},
+    )
 
 
 @endpoint()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
@@ -148,8 +150,8 @@ def test_flow_2_6_read_current_state(planner: Planner, unit: ExamUnit, student: 
     answer = planner.get(f"/offerings/{data['offeringId']}")
     assert answer["primaryCode"] == data["primaryCode"]
     assert answer["startDateTime"] == "2026-12-14T09:00:00+01:00"
-    expected = {**data["consumers"][0], "documents": []}
-    assert answer["consumers"] == [expected]
+    [consumer] = answer["consumers"]
+    assert consumer == {**data["consumers"][0], "documents": consumer["documents"]}
     person_sent = known(student)
     student_id = planner.add(data["offeringId"], person_sent)
     staff_id = planner.add(data["offeringId"], assessor(), role="assessor")
@@ -239,7 +241,15 @@ def test_flow_3_4_before_the_result(planner: Planner, unit: ExamUnit, student: M
 
 def test_flow_4_2_read_report(planner: Planner, unit: ExamUnit) -> None:
     offering = planner.new_offering(unit)
-    Sitting.objects.update(irregularities="Er was lawaai van de bouw.")
+    tomorrow = timezone.now() + timedelta(days=1)
+    Sitting.objects.update(starts_at=tomorrow, ends_at=tomorrow, irregularities="Er was lawaai van de bouw.")
     consumer = planner.get(f"/offerings/{offering}")["consumers"][0]
     assert consumer["irregularities"] == "Er was lawaai van de bouw."
     assert consumer["documents"] == []
+    planner.call("GET", f"/documents/{offering}", status=404)
+    yesterday = timezone.now() - timedelta(days=1)
+    Sitting.objects.update(starts_at=yesterday, ends_at=yesterday)
+    [document] = planner.get(f"/offerings/{offering}")["consumers"][0]["documents"]
+    assert document["documentType"] == "sessionReport"
+    response = planner.call("GET", f"/documents/{document['documentId']}")
+    assert response.content.startswith(b"%PDF")
