@@ -32,7 +32,8 @@ def make_sitting(assessment: Assessment, name: str = "Lassen, lokaal 13") -> Sit
     made = Sitting.objects.create(
         school=assessment.school, unit=assessment.unit, name=name, starts_at=at, ends_at=at + timedelta(hours=2)
     )
-    Participation.objects.create(school=assessment.school, assessment=assessment, sitting=made)
+    values = {"school": assessment.school, "sitting": made}
+    Participation.objects.update_or_create(assessment=assessment, defaults=values)
     return made
 
 
