@@ -29,7 +29,10 @@ def directory(request: UserRequest, school_id: int) -> HttpResponse:
     context = {
         "school": school,
         "base_url": base_url(school.pk),
-        "keys": school.scim_keys.all(),
+        "keys": [
+            (key, key.name, reverse("school:revoke_scim_key", args=[school.pk, key.pk]))
+            for key in school.scim_keys.all()
+        ],
         "groups": school.directory_groups.annotate(count=Count("members")).order_by("display_name", "pk"),
         "people": school.directory_users.filter(is_active=True).count(),
         "attention": attention(school),

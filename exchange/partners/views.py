@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import lists
@@ -48,7 +49,7 @@ def partner(request: UserRequest, school_id: int, partner_id: int) -> HttpRespon
     context = {
         "school": school,
         "partner": found,
-        "keys": found.keys.all(),
+        "keys": [(key, shortened(key.client_id), _revoke_url(key)) for key in found.keys.select_related("partner")],
         "calls": found.calls.all()[:5],
         **addresses(),
     }
@@ -93,7 +94,7 @@ def revoke_key(request: UserRequest, school_id: int, partner_id: int, partner_ke
     back = reverse("partners:partner", args=[school.pk, found.pk])
     if request.method == "GET":
         sentence = f"{found.name} komt er daarna niet meer mee binnen. Wat het heeft gepland, blijft."
-        heading = f"Sleutel {key.client_id[:8]}… intrekken?"
+        heading = f"Sleutel {shortened(key.client_id)} intrekken?"
         return confirmation(
             request, heading, sentence, verb="Sleutel intrekken", back=(back, f"Terug naar {found.name}")
         )
@@ -116,6 +117,15 @@ def addresses() -> dict[str, str]:
     """Return the addresses to enter in the other system."""
     base = settings.SITE_URL + reverse("oke:root").rstrip("/")
     return {"base_url": base, "token_url": settings.SITE_URL + reverse("oauth_token")}
+
+
+def shortened(client_id: str) -> str:
+    """Return what of a client id fits on a phone."""
+    return Truncator(client_id).chars(13)
+
+
+def _revoke_url(key: PartnerKey) -> str:
+    return reverse("partners:revoke_key", args=[key.partner.school_id, key.partner_id, key.pk])
 
 
 def get_partner(school: School, partner_id: int) -> Partner:
