@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from assessments.models import Invitation
 from assessments.sittings import participation
 from assessments.sittings.forms import ParticipationForm
-from assessments.sittings.saving import is_saved
+from assessments.sittings.saving import save_posted
 
 from .access import with_invitation
 
@@ -21,7 +21,7 @@ from .access import with_invitation
 def record(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     assessment = invitation.assessment
     form = ParticipationForm(request.POST or None, instance=participation.read(assessment))
-    if is_saved(request, form, assessment, by_name=invitation.contact.full_name):
+    if save_posted(request, form, assessment, by_name=invitation.contact.full_name):
         messages.success(request, _("Het verloop van de afname is bewaard."))
         return redirect("assessments:form", invitation.public_id)
     context = {"invitation": invitation, "assessment": assessment, "form": form}

@@ -18,7 +18,7 @@ from assessments.models import Assessment, Sitting
 from assessments.privacy import access_log
 from assessments.sittings import participation
 from assessments.sittings.forms import SchoolParticipationForm, SittingForm
-from assessments.sittings.saving import is_saved
+from assessments.sittings.saving import save_posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +31,7 @@ def record(request: UserRequest, public_id: UUID) -> HttpResponse:
 def school_page(request: UserRequest, assessment: Assessment, *, template: str, after: str) -> HttpResponse:
     """Show the form for someone of the school and save it; `after` is the URL of the page to return to."""
     form = SchoolParticipationForm(request.POST or None, instance=participation.read(assessment))
-    if is_saved(request, form, assessment, by=request.user):
+    if save_posted(request, form, assessment, by=request.user):
         messages.success(request, "Het verloop van de afname is bewaard.")
         return redirect(after)
     context = {"assessment": assessment, "form": form, "after": after}
@@ -46,7 +46,7 @@ def sitting(request: UserRequest, public_id: UUID) -> HttpResponse:
     form = SittingForm(request.POST or None, instance=own)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():  # what listens to a sitting is saved with it
-            form.save()
+            own.save(update_fields=["irregularities"])
         messages.success(request, "De bijzonderheden zijn bewaard.")
         return redirect("assessments:sitting", public_id)
     context = {"assessment": assessment, "form": form, "sitting": own, "rows": _rows(own, request.user)}

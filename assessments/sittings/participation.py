@@ -52,7 +52,8 @@ def record(
         for name, value in changed.items():
             setattr(participation, name, value)
         participation.version += 1
-        participation.save()
+        # A planning system writes its own fields of the row.
+        participation.save(update_fields=[*changed, "version"] if participation.pk else None)
         with translation.override("nl"):
             lines = [*describe(participation), *filter(None, [participation.irregularities])]
         lifecycle.record(current, kind=Event.Kind.ATTENDANCE, by=by, by_name=by_name, lines=lines)

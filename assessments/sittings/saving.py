@@ -12,10 +12,10 @@ from . import participation
 from .forms import ParticipationForm
 
 
-def is_saved(
+def save_posted(
     request: HttpRequest, form: ParticipationForm, assessment: Assessment, *, by: User | None = None, by_name: str = ""
 ) -> bool:
-    """Save a valid posted form; a refusal becomes an error of the form."""
+    """Save a valid posted form and return True; else False, and a refusal becomes an error of the form."""
     if request.method != "POST" or not form.is_valid():
         return False
     version = form.cleaned_data["version"]

@@ -89,7 +89,9 @@ def _put(
     participation.sitting = sitting
     participation.person_id = str(body.person.personId if isinstance(body.person, schemas.Person) else body.person)
     set_needs(participation, body.consumers)
-    participation.save()
+    # What the school records about the exam itself is not the planning system's to write back.
+    own = ["sitting", "person_id", "extra_minutes", "needs", "version"]
+    participation.save(update_fields=None if is_new else [*own, *["assessment", "attendance"] * is_over])
     if is_moved:
         plan_assessments(sitting)
     if is_new or is_over or is_moved:

@@ -13,6 +13,7 @@ from assessments import lifecycle, links
 from assessments.models import Assessment, Event, Participation, Sitting, SittingStaff
 from assessments.privacy import erasure
 from assessments.sittings import participation
+from assessments.sittings.forms import SittingForm
 from committee.decisions.finalise import finalise
 from tests import steps
 
@@ -151,6 +152,40 @@ def test_sitting_page_shows_students_and_saves_irregularities(
     assert client.post(url(assessment, "assessments:sitting"), {"irregularities": "Lawaai."}).status_code == 302
     made.refresh_from_db()
     assert made.irregularities == "Lawaai."
+
+
+def test_sitting_page_keeps_what_the_planning_system_changed_meanwhile(
+    client: Client, assessment: Assessment, docent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_sitting(assessment)
+    clean = SittingForm.clean
+
+    def move_meanwhile(form: SittingForm) -> object:
+        Sitting.objects.update(room="Lokaal 2.14")
+        return clean(form)
+
+    monkeypatch.setattr(SittingForm, "clean", move_meanwhile)
+    client.force_login(docent)
+    client.post(url(assessment, "assessments:sitting"), {"irregularities": "Lawaai."})
+    made.refresh_from_db()
+    assert (made.room, made.irregularities) == ("Lokaal 2.14", "Lawaai.")
+
+
+def test_recording_keeps_what_the_planning_system_changed_meanwhile(
+    assessment: Assessment, docent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sitting(assessment)
+    read = participation.read
+
+    def grant_meanwhile(of: Assessment) -> Participation:
+        found = read(of)
+        Participation.objects.update(extra_minutes=45)
+        return found
+
+    monkeypatch.setattr(participation, "read", grant_meanwhile)
+    participation.record(assessment=assessment, values={"irregularities": "Lawaai."}, version=0, by=docent)
+    stored = Participation.objects.get()
+    assert (stored.extra_minutes, stored.irregularities) == (45, "Lawaai.")
 
 
 def test_sitting_report_is_a_pdf_with_the_students(client: Client, assessment: Assessment, docent: User) -> None:

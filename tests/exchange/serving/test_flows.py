@@ -26,6 +26,7 @@ from assessments.models import (
 from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
 from exchange.mapping import component_id
+from exchange.serving.participants import set_needs
 from tests import steps
 from tests.factories import add_version
 
@@ -142,6 +143,22 @@ def test_flow_2_5_delete_offering(planner: Planner, unit: ExamUnit, student: Mem
     assert Assessment.objects.get().status == Status.CANCELLED
     late = planner.association(offering, known(student))
     assert "canceled" in planner.put(late, status=409).json()["detail"]
+
+
+def test_flow_2_3_again_keeps_what_the_school_recorded_meanwhile(
+    planner: Planner, unit: ExamUnit, student: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    association = planner.association(planner.new_offering(unit), known(student))
+    planner.put(association, status=201)
+
+    def record_meanwhile(participation: Participation, *args: Any, **kwargs: Any) -> None:
+        Participation.objects.update(irregularities="Brandalarm.", attendance=Attendance.PRESENT)
+        set_needs(participation, *args, **kwargs)
+
+    monkeypatch.setattr("exchange.serving.participants.set_needs", record_meanwhile)
+    planner.put(association, status=200)
+    stored = Participation.objects.get()
+    assert (stored.irregularities, stored.attendance) == ("Brandalarm.", Attendance.PRESENT)
 
 
 def test_flow_2_6_read_current_state(planner: Planner, unit: ExamUnit, student: Membership) -> None:
