@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,30 +21,34 @@ What = Viewing.What
 
 def note(assessment: Assessment, *, by: User, what: Viewing.What = What.RESULT) -> None:
     """Log that `by` opened it, except the student; call it before the page is rendered."""
-    if assessment.student.user_id != by.pk:
-        _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), by)
-
-
-def note_system(assessment: Assessment, *, name: str, what: Viewing.What) -> None:
-    """Log that a system of the school fetched it."""
-    _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), None, name)
+    note_all([assessment], by=by, what=what)
 
 
 def note_all(assessments: Iterable[Assessment], *, by: User, what: Viewing.What) -> None:
-    """Log like `note` that `by` opened each of them."""
-    for assessment in assessments:
-        note(assessment, by=by, what=what)
+    """Log like `note` that `by` opened each of them, in one insert."""
+    others = [assessment for assessment in assessments if assessment.student.user_id != by.pk]
+    _write([_viewing(assessment, what) for assessment in others], by, by.full_name)
+
+
+def note_system(assessments: Iterable[Assessment], *, name: str, what: Viewing.What) -> None:
+    """Log that a system of the school fetched them."""
+    _write([_viewing(assessment, what) for assessment in assessments], None, name)
 
 
 def note_export(*, school: School, export: UUID, by: User) -> None:
     """Log that `by` downloaded the results of an export."""
-    _write(Viewing(school=school, export=export, what=What.EXPORT), by)
+    _write([Viewing(school=school, export=export, what=What.EXPORT)], by, by.full_name)
 
 
-def _write(viewing: Viewing, by: User | None, by_name: str = "") -> None:
-    viewing.by, viewing.by_name = by, by.full_name if by else by_name
-    viewing.slot = int(viewing.at.timestamp()) // int(SLOT.total_seconds())
-    Viewing.objects.bulk_create([viewing], ignore_conflicts=True)
+def _viewing(assessment: Assessment, what: Viewing.What) -> Viewing:
+    return Viewing(school_id=assessment.school_id, assessment=assessment, what=what)
+
+
+def _write(viewings: Sequence[Viewing], by: User | None, by_name: str) -> None:
+    for viewing in viewings:
+        viewing.by, viewing.by_name = by, by_name
+        viewing.slot = int(viewing.at.timestamp()) // int(SLOT.total_seconds())
+    Viewing.objects.bulk_create(viewings, ignore_conflicts=True)
 
 
 Finder = Callable[[QuerySet[Any]], QuerySet[Any]]

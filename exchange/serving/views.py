@@ -37,12 +37,12 @@ def components(request: HttpRequest, partner: Partner) -> HttpResponse:
     """Flow 0.1: list what can be assessed."""
     page, licensed = read_page(request), partner.school.digital_assessment_active
     sort = read_choices(request, "sort", catalogue.SORTS)
-    wanted = read_choice(request, "licensed", ("true", "false"))
+    asked = read_choice(request, "licensed", ("true", "false"))
     try:
         since = catalogue.parameters_since(request.GET)
     except ValueError:
         raise Problem("since: not a date such as 2026-01-31.") from None
-    is_empty = request.GET.get("componentType", "test") != "test" or wanted == ("false" if licensed else "true")
+    is_empty = request.GET.get("componentType", "test") != "test" or asked == ("false" if licensed else "true")
     code, query = request.GET.get("primaryCode", ""), request.GET.get("q", "")
     units = [] if is_empty else catalogue.find_units(query=query, since=since, code=code, sort=sort)
     return page.of(units, lambda unit: mapping.component(unit, licensed=licensed))
@@ -191,7 +191,7 @@ def document(request: HttpRequest, partner: Partner, document_id: str) -> HttpRe
     if found is None or found.file is None:
         raise NotFound("No such document.")
     content = found.file.open_proven()
-    access_log.note_system(found.assessment, name=partner.name, what=access_log.What.DOCUMENT)
+    access_log.note_system([found.assessment], name=partner.name, what=access_log.What.DOCUMENT)
     return FileResponse(content, as_attachment=True, filename=found.filename, content_type="application/octet-stream")
 
 
@@ -199,8 +199,7 @@ def _report(partner: Partner, sitting: Sitting) -> HttpResponse:
     if not mapping.report_documents(sitting):
         raise NotFound("No such document.")
     rows = sitting_report.read_rows(sitting)
-    for row in rows:
-        access_log.note_system(row.assessment, name=partner.name, what=access_log.What.DOCUMENT)
+    access_log.note_system((row.assessment for row in rows), name=partner.name, what=access_log.What.DOCUMENT)
     disposition = content_disposition_header(as_attachment=True, filename=sitting_report.filename(sitting))
     return HttpResponse(
         sitting_report.render(sitting, rows),
