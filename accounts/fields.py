@@ -97,7 +97,7 @@ class ProseField(_Cleaned, models.TextField):
 class EncryptedField(ProseField):
     """Text that is stored encrypted with the site's secret key, under `purpose`; '' stays ''.
 
-    Unreadable text is read as ''. `accounts.tasks.encrypt_client_secrets` encrypts every such field anew.
+    Unreadable text is read as ''. `accounts.tasks.encrypt_client_secrets` encrypts each such field again.
     """
 
     def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:

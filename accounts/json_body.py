@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 class BadBody(Exception):
-    """The body is no JSON object, or can't be stored; the message says why."""
+    """The body is not a JSON object, or PostgreSQL can't store it; the message has the reason."""
 
 
 class BodyTooLarge(BadBody):
@@ -31,7 +31,7 @@ def read_object(request: HttpRequest, *, limit: int) -> dict[str, Any]:
         raise BodyTooLarge("The body is too large.")
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
-    except ValueError:  # also for bytes that are no UTF-8
+    except ValueError:  # also for bytes that are not UTF-8
         raise BadBody("The body is not JSON.") from None
     if not isinstance(data, dict):
         raise BadBody("The body is not a JSON object.")

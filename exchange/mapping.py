@@ -239,7 +239,7 @@ def result(participation: Participation) -> Json | None:
 def _result_consumer(participation: Participation) -> Json:
     assessment = participation.assessment
     is_final = assessment.status == Status.FINAL
-    # Whoever has a result was there, also where nobody recorded it.
+    # A result implies presence, also where attendance was not recorded.
     attendance = participation.attendance
     if is_final and attendance == Attendance.NOT_KNOWN:
         attendance = Attendance.PRESENT

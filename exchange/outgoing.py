@@ -27,7 +27,7 @@ class NoAnswer(Exception):
 
 
 class AddressRefused(NoAnswer):
-    """The address is none that the site may reach."""
+    """The site may not connect to this address."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def check_url(url: str) -> None:
         raise ValidationError("Zet geen gebruikersnaam, wachtwoord of # in het adres.")
     try:
         is_private = not is_public(host)
-    except ValueError:  # a name: what it stands for is checked at each connection
+    except ValueError:  # a name, whose addresses are checked at each connection
         is_private = host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
     if is_private and not settings.EXCHANGE_ALLOW_LOCAL:
         raise ValidationError("Dit adres ligt in een eigen netwerk en is van buiten niet bereikbaar.")
@@ -87,7 +87,7 @@ class _Guard(httpcore.SyncBackend):
 
 
 class _Private(Exception):
-    """A name stands for an address that is not public."""
+    """A name resolves to an address that is not public."""
 
 
 @functools.cache

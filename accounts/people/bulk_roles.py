@@ -18,7 +18,7 @@ from .roles import Change
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RoleGrant:
     """A role to grant, with a new student's number."""
 
     user: User
@@ -28,7 +28,7 @@ class Wanted:
 
 def insert(memberships: Sequence[Membership], *, school: School) -> None:
     """Save new roles; a number that another student has by now is left out."""
-    # With '', which is nobody's: an empty list would skip the query, and the timing would reveal an account elsewhere.
+    # With '', which matches no row: an empty list would skip the query, and the timing reveal an account elsewhere.
     numbers = {"", *(membership.student_number for membership in memberships)}
     others = school.memberships.filter(student_number__in=numbers).exclude(student_number="")
     taken = set(others.values_list("student_number", flat=True))
@@ -46,14 +46,14 @@ def insert(memberships: Sequence[Membership], *, school: School) -> None:
 
 
 def grant_many(
-    wanted: Sequence[Wanted], *, school: School, by: User | None, how: str, from_directory: bool
+    grants: Sequence[RoleGrant], *, school: School, by: User | None, how: str, from_directory: bool
 ) -> list[GrantedRole]:
     """Grant as `roles.grant` does, and return those that are new."""
-    users = {one.user for one in wanted}
+    users = {one.user for one in grants}
     rows = school.memberships.filter(user__in=users).order_by("pk").select_for_update()
     held = {(membership.user_id, membership.role): membership for membership in rows}
-    new, back, given = list[Membership](), list[Membership](), list[Wanted]()
-    for one in wanted:
+    new, back, given = list[Membership](), list[Membership](), list[RoleGrant]()
+    for one in grants:
         existing = held.get((one.user.pk, one.role))
         if existing is None:
             membership = Membership(user=one.user, school=school, role=one.role, student_number=one.student_number)

@@ -39,7 +39,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.number_formats import read_number
-from accounts.people.bulk_roles import Wanted, end_many, grant_many
+from accounts.people.bulk_roles import RoleGrant, end_many, grant_many
 from accounts.people.enrol import (
     NAME_FIELDS,
     ExistingUser,
@@ -286,13 +286,13 @@ def _change(
     """
     if not people:
         return []
-    wanted = [
-        _wanted(person, user, role)
+    grants = [
+        _role_grant(person, user, role)
         for person in people
         if (user := person.user)
         for role in ordered_roles(list(after[person.pk] - before.get(person.pk, frozenset())))
     ]
-    granted = _grant(wanted, school=school, by=by) if wanted else []
+    granted = _grant(grants, school=school, by=by) if grants else []
     roles_after = {person.user_id: after[person.pk] for person in people if person.user_id}
     given = school.memberships.present().filter(user__in=roles_after, from_directory=True)
     rows = given.select_related("school", "user").order_by("pk").select_for_update(of=("self",))
@@ -328,12 +328,12 @@ def _change_invitations(people: Sequence[DirectoryUser], after: Mapping[int, fro
         SchoolInvitation.objects.filter(pk__in=pks).update(roles=list(roles))
 
 
-def _wanted(person: DirectoryUser, user: User, role: str) -> Wanted:
-    return Wanted(user, role, person.student_number if role == Role.STUDENT else "")
+def _role_grant(person: DirectoryUser, user: User, role: str) -> RoleGrant:
+    return RoleGrant(user, role, person.student_number if role == Role.STUDENT else "")
 
 
-def _grant(wanted: Sequence[Wanted], *, school: School, by: User | None) -> list[GrantedRole]:
-    return grant_many(wanted, school=school, by=by, how=How.SCIM, from_directory=True)
+def _grant(grants: Sequence[RoleGrant], *, school: School, by: User | None) -> list[GrantedRole]:
+    return grant_many(grants, school=school, by=by, how=How.SCIM, from_directory=True)
 
 
 def _enrol(
@@ -426,12 +426,12 @@ def _link(
         account.rename(_name(person))
     people = [person for person, _ in members]
     DirectoryUser.objects.bulk_update(people, ["user"])
-    wanted = [
-        _wanted(person, account.user, role)
+    grants = [
+        _role_grant(person, account.user, role)
         for person, account in members
         for role in account.missing_roles(ordered_roles(list(after[person.pk])))
     ]
-    granted = _grant(wanted, school=school, by=by) if wanted else []
+    granted = _grant(grants, school=school, by=by) if grants else []
     _set_numbers(people, school=school)
     return granted
 
@@ -458,7 +458,8 @@ def accept(sender: object, invitation: SchoolInvitation, user: User, **kwargs: o
     person.user, person.invitation = user, None
     person.save(update_fields=["user", "invitation"])
     roles = ordered_roles(list(roles_of([person])[person.pk]))
-    granted = _grant([_wanted(person, user, role) for role in roles], school=person.school, by=None) if roles else []
+    grants = [_role_grant(person, user, role) for role in roles]
+    granted = _grant(grants, school=person.school, by=None) if grants else []
     notify_roles(school=person.school, granted=granted, by=None, by_name=BY_NAME, how=How.SCIM, accepted_by=user)
 
 

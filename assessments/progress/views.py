@@ -189,7 +189,7 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "invitable": invitable,
         "document": assessment.documents.current().first(),
         "proposals": waiting_rows(assessment),
-        "can_undo_start": start.is_possible(assessment),
+        "can_undo_start": start.can_undo_start(assessment),
         "history": read_history(assessment),
         **participation.context(assessment),
     }
@@ -210,7 +210,7 @@ def undo_start(request: UserRequest, public_id: UUID) -> HttpResponse:
         except lifecycle.DomainError as error:
             messages.error(request, str(error))
         return redirect("assessments:detail", assessment.public_id)
-    if not start.is_possible(assessment):
+    if not start.can_undo_start(assessment):
         messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
         return redirect("assessments:detail", assessment.public_id)
     invited = assessment.invitations.standing().exists()

@@ -206,7 +206,7 @@ LEFT = "De student is uitgeschreven."
 REASON = "Er was nog niets beoordeeld."
 
 
-def is_possible(assessment: Assessment) -> bool:
+def can_undo_start(assessment: Assessment) -> bool:
     """Return whether a docent may undo the start: nothing was filled in, by an invited examiner either.
 
     After that only the committee can, unless the student left and the work is not all completed.
@@ -227,7 +227,7 @@ def undo_start(*, assessment: Assessment, by: User, version: int | None = None) 
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
-        if not is_possible(current):
+        if not can_undo_start(current):
             raise lifecycle.DomainError(
                 "Er is al iets beoordeeld; alleen de examencommissie kan deze beoordeling nog intrekken."
             )

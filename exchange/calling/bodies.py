@@ -24,7 +24,7 @@ class Message:
 
 
 def make(delivery: Delivery) -> Message | None:
-    """Return what has to be sent; None if there is nothing to say, and nothing was said before."""
+    """Return the request to send; None while nothing is known and nothing was sent before."""
     if delivery.sitting_id is not None:
         return _report(Sitting.objects.get(pk=delivery.sitting_id))
     participation = (

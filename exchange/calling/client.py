@@ -16,7 +16,7 @@ from exchange.models import Receiver
 from exchange.outgoing import Answer, NoAnswer, send
 
 MERGE_PATCH = "application/merge-patch+json"
-TLS = ssl.TLSVersion.TLSv1_3  # as the standard's ErrorHandling.md says
+TLS = ssl.TLSVersion.TLSv1_3  # asked by OKE 1.0.1
 EARLIER = 30  # seconds before its end that a token counts as expired
 TOKEN_SECONDS = 300  # of a token that came without its time
 LONGEST_PAUSE = timedelta(days=1)
@@ -92,12 +92,12 @@ def _token(receiver: Receiver, *, is_new: bool = False) -> str:
         # A wrong client is mended at either side, and then what waits leaves by itself.
         raise TryLater(f"Geen token: {failure}", getattr(failure, "pause", None))
     data = _json(answer)
-    given, seconds = data.get("access_token"), data.get("expires_in", TOKEN_SECONDS)
-    if not isinstance(given, str) or not given or not given.isascii() or not given.isprintable():
+    token, seconds = str(data.get("access_token") or ""), data.get("expires_in", TOKEN_SECONDS)
+    if not token or not token.isascii() or not token.isprintable():
         raise TryLater("Geen token: het antwoord heeft er geen.")
-    lasts = float(seconds) if isinstance(seconds, int | float) else TOKEN_SECONDS
-    _tokens[key] = (given, time.monotonic() + lasts - EARLIER)
-    return given
+    lifetime = float(seconds) if isinstance(seconds, int | float) else TOKEN_SECONDS
+    _tokens[key] = (token, time.monotonic() + lifetime - EARLIER)
+    return token
 
 
 def _failure(answer: Answer) -> Refused | TryLater:
@@ -112,8 +112,8 @@ def _message(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         return f"{answer.status}: het adres verwijst door."
     data = _json(answer)
-    said = next((data[key] for key in ("detail", "title", "error_description", "error") if data.get(key)), "")
-    line = " ".join(clean_line(said).split()) if isinstance(said, str) else ""
+    detail = next((data[key] for key in ("detail", "title", "error_description", "error") if data.get(key)), "")
+    line = " ".join(clean_line(detail).split()) if isinstance(detail, str) else ""
     if len(line) > MESSAGE_LENGTH:
         line = f"{line[: MESSAGE_LENGTH - 1]}…"
     return f"{answer.status}: {line}" if line else f"{answer.status}"

@@ -45,7 +45,7 @@ class ReceiverForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("client_secret") and "client_secret" not in self.errors:
-            # Else whoever changes the address has the secret sent there.
+            # Otherwise changing the address would send the stored secret to it.
             if {"token_url", "client_id"} & set(self.changed_data):
                 self.add_error("client_secret", "Vul het geheim opnieuw in bij een ander adres of een andere client.")
             data["client_secret"] = self._secret

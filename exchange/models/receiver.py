@@ -68,8 +68,8 @@ class Delivery(Job):
 
     The body is made when it is sent, so that a later change replaces an earlier one and nothing overtakes: there is one
     claim a row. `changes` counts what happened; one during an attempt makes the row due again. `sent_sha256` is the
-    body of the last attempt, `confirmed_sha256` of the last that the receiver confirmed: where they differ, nobody
-    knows what the receiver holds.
+    body of the last attempt, `confirmed_sha256` of the last that the receiver confirmed: where they differ, it
+    is unknown what the receiver holds.
     """
 
     class State(models.TextChoices):

@@ -1,7 +1,7 @@
 """What every endpoint shares: the token, scopes, limits, reading of bodies, errors as 'Problem', and the log of calls.
 
 Plain views with pydantic, in the way of `accounts.scim`, instead of django-ninja: the published OpenAPI file is the
-contract, so that a schema made from our code serves nobody, and its parsing, 405 and error bodies would each be
+contract, a schema generated from our code has no use, and its parsing, 405 and error bodies would each be
 replaced.
 """
 
@@ -41,7 +41,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def endpoint(**scopes: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Return a decorator of a view: `GET=scope` says which methods it has, and the scope of each.
+    """Return a decorator of a view: `GET=scope` gives the methods that it has, and the scope of each.
 
     The view gets the request and the partner. The token is in the header Authorization; sessions and cookies are not
     read, which is why no CSRF token is asked.
@@ -128,7 +128,7 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
 
 
 def read_id(value: str) -> UUID:
-    """Return an id of the path; raise `NotFound` for what is no UUID."""
+    """Return an id of the path; raise `NotFound` if it is not a UUID."""
     try:
         if len(value) == 36:
             return UUID(value)

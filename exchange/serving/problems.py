@@ -37,7 +37,7 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """What can't be done as things are; the body says what stays."""
+    """A request that the present state does not allow; the body tells what stays."""
 
     status = 409
 

@@ -1,4 +1,4 @@
-"""What partners send, by the names of the standard; what we don't use of it is ignored."""
+"""What partners send, by the names of the standard; other elements are ignored."""
 
 from __future__ import annotations
 

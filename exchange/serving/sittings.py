@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assessments import lifecycle
 from assessments.models import Assessment, CancelKind, Event, Participation, Sitting, Status
-from assessments.start.start import is_possible as nobody_began
+from assessments.start.start import can_undo_start
 from committee.decisions import cancel as cancellation
 from exams.models import ExamUnit
 from exchange import mapping
@@ -49,7 +49,7 @@ def _refuse_others(partner: Partner, sitting: Sitting) -> None:
 def put_sitting(partner: Partner, public_id: UUID, body: schemas.Offering) -> tuple[Sitting, bool]:
     """Make the sitting, or change it to `body`; return it and whether it is new. The same body twice changes nothing.
 
-    A `Problem` says what is wrong; a `Conflict` what students already began.
+    Raise `Problem` for an invalid body, `Conflict` when a student has begun.
     """
     if body.offeringId not in (None, public_id):
         raise Problem("offeringId: not the id of the address.")
@@ -165,7 +165,7 @@ def cancel_participation(partner: Partner, participation: Participation) -> None
 
 
 def _cancel(partner: Partner, participations: Iterable[Participation]) -> list[Participation]:
-    """Cancel all assessments that nobody has begun, or none; return those that have, whose log says who asked."""
+    """Cancel all the assessments, or none if one has begun; return those that have, with a line in their logs."""
     with transaction.atomic():
         begun: list[tuple[Participation, Assessment]] = []
         open_ones: list[tuple[Participation, Assessment]] = []
@@ -173,7 +173,7 @@ def _cancel(partner: Partner, participations: Iterable[Participation]) -> list[P
             with lifecycle.locked(participation.assessment) as current:
                 if current.status == Status.CANCELLED:
                     continue
-                (open_ones if nobody_began(current) else begun).append((participation, current))
+                (open_ones if can_undo_start(current) else begun).append((participation, current))
         for _participation, current in begun:
             reason = "Er is al beoordeeld, of het resultaat is definitief. De beoordeling blijft."
             lifecycle.record(current, kind=Event.Kind.REMOVAL_REFUSED, by_name=partner.name, reason=reason)

@@ -333,7 +333,7 @@ def test_docent_sees_the_leaver_and_undoes_the_start(
 
 def test_docent_cannot_cancel_an_assessed_assessment(assessed: Assessment, student_leaves) -> None:
     student_leaves()
-    assert not start.is_possible(Assessment.objects.get())
+    assert not start.can_undo_start(Assessment.objects.get())
 
 
 def test_committee_sees_the_leaver(
