@@ -6,10 +6,8 @@ from memory to the same server, which answers at once and measures both, from th
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import httpx
 from django.db import connection
@@ -36,16 +34,14 @@ def measure(scale: float) -> Rates:
     ours, reference = [], []
     with http_sink() as server:
         _make_results(count, server)
-        messages = [(made.path, json.dumps(made.body).encode()) for made in map(bodies.make, _deliveries()) if made]
+        deliveries = bodies.load(Delivery.objects.all())
+        made = [bodies.make(delivery, Receiver.Kind.PLANNING) for delivery in deliveries]
+        messages = [(message.path, message.content) for message in made if message]
         _deliver(server, count)  # warm-up
         for _ in range(RUNS):
             reference.append(_loop(server, messages))
             ours.append(_deliver(server, count))
     return Rates(ours=ours, reference=reference)
-
-
-def _deliveries() -> list[Any]:
-    return list(Delivery.objects.select_related("receiver"))
 
 
 def _make_results(count: int, server: HttpSink) -> None:
@@ -78,11 +74,12 @@ def _make_results(count: int, server: HttpSink) -> None:
 
 def _deliver(server: HttpSink, count: int) -> float:
     forget_tasks()
-    Delivery.objects.update(state=Delivery.State.WAITING, sent_sha256="", attempts=0, claim_id=None, lease_until=None)
+    again = {"state": Delivery.State.WAITING, "sent_sha256": "", "changed_at": timezone.now()}
+    Delivery.objects.update(**again, attempts=0, claim_id=None, lease_until=None)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE exchange_delivery")
-    for pk in Delivery.objects.order_by("pk").values_list("pk", flat=True):
-        Delivery.announce(pk)
+    for delivery in Delivery.objects.order_by("pk"):
+        delivery.start()
     server.begin()
     with workers(1, concurrency=CONCURRENCY):
         wait_until(lambda: not Delivery.objects.exclude(state=Delivery.State.DELIVERED).exists())

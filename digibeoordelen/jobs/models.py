@@ -33,13 +33,20 @@ class JobQuerySet(models.QuerySet[J]):
         """Return the pending jobs that no worker holds and whose pause is over."""
         return self.pending().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()))
 
+    def due_pks(self) -> models.QuerySet[J, int]:
+        """Return the ids to announce, which are of all due jobs unless a kind works in batches."""
+        return self.due().order_by("pk").values_list("pk", flat=True)
+
     def claim(self, pk: int) -> J | None:
         """Return the job, claimed for the caller until its lease ends; None if it is not due."""
+        return self.claim_all([pk]).first()
+
+    def claim_all(self, pks: Sequence[int], **values: object) -> Self:
+        """Return those of these jobs that are due, under one claim for the caller; `values` are written with it."""
         claim_id = uuid4()
-        claimed = self.due().filter(pk=pk)
-        if not claimed.update(claim_id=claim_id, lease_until=_lease_end(), attempts=F("attempts") + 1):
-            return None
-        return self.filter(pk=pk, claim_id=claim_id).first()
+        values |= {"claim_id": claim_id, "lease_until": _lease_end(), "attempts": F("attempts") + 1}
+        self.due().filter(pk__in=pks).update(**values)
+        return self.filter(pk__in=pks, claim_id=claim_id)
 
     def run(self, pk: int) -> bool:
         """Claim the job and do its work; return False if it was not due or the claim was lost.
@@ -95,6 +102,11 @@ class Job(models.Model):
     def announce(cls, pk: int) -> None:
         run.delay(cls._meta.label, pk)
 
+    @property
+    def next_pause(self) -> timedelta:
+        """The pause if this attempt fails."""
+        return timedelta(seconds=self.pauses[min(self.attempts, len(self.pauses)) - 1])
+
     def extend(self, **values: object) -> None:
         """Begin a new lease and write `values`; raise `ClaimLost` if the claim is no longer the caller's."""
         self._write(**values, lease_until=_lease_end())
@@ -130,8 +142,7 @@ def _end_attempt(job: Job) -> None:
     if job.attempts == job.max_attempts:
         _give_up(job)
     else:
-        pause = job.pauses[min(job.attempts, len(job.pauses)) - 1]
-        job.finish(lease_until=timezone.now() + timedelta(seconds=pause))
+        job.finish(lease_until=timezone.now() + job.next_pause)
 
 
 def _give_up(job: Job) -> None:

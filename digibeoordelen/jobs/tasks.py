@@ -16,7 +16,7 @@ SWEPT = 1000  # of a kind at a time
 def sweep() -> None:
     """Announce the jobs that are due: after a pause, a dead worker, or a broker that was gone."""
     for model in _kinds():
-        for pk in model.objects.due().order_by("pk").values_list("pk", flat=True)[:SWEPT]:
+        for pk in model.objects.due_pks()[:SWEPT]:
             model.announce(pk)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from assessments.models import Attendance, CancelKind, Document, Participation, Sitting, Status
@@ -19,23 +21,31 @@ Json = dict[str, Any]
 @dataclass(frozen=True)
 class Message:
     path: str
-    body: Json
+    content: bytes
     state: str  # in the standard's words
 
-
-def make(delivery: Delivery) -> Message | None:
-    """Return the request to send; None while nothing is known and nothing was sent before."""
-    if delivery.sitting_id is not None:
-        return _report(Sitting.objects.get(pk=delivery.sitting_id))
-    participation = (
-        Participation.objects.select_related("assessment", "sitting")
-        .prefetch_related(Prefetch("assessment__documents", Document.objects.current()))
-        .get(deliveries=delivery)
-    )
-    return _result(participation, delivery)
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
-def _result(participation: Participation, delivery: Delivery) -> Message | None:
+def load(deliveries: QuerySet[Delivery]) -> list[Delivery]:
+    """Return the deliveries with all that `make` reads."""
+    documents = Prefetch("participation__assessment__documents", Document.objects.current())
+    related = deliveries.select_related("participation__assessment", "participation__sitting", "sitting")
+    return list(related.prefetch_related(documents).order_by("pk"))
+
+
+def make(delivery: Delivery, kind: str) -> Message | None:
+    """Return the request to a receiver of this kind; None while nothing is known and nothing was sent before."""
+    if delivery.sitting is not None:
+        return _report(delivery.sitting)
+    if delivery.participation is not None:
+        return _result(delivery.participation, delivery, kind)
+    return None
+
+
+def _result(participation: Participation, delivery: Delivery, kind: str) -> Message | None:
     """Flow 3.1 and 3.2, and flow 5.1 for student records; the score is in `mapping.VALUE_TYPE`.
 
     A result that no longer holds goes as 'in progress' and without a score, as attendance does (flow 3.2 A): the
@@ -51,11 +61,11 @@ def _result(participation: Participation, delivery: Delivery) -> Message | None:
         body["remoteState"] = "canceled"
         if assessment.cancel_kind == CancelKind.NO_SHOW:
             body["result"]["consumers"][0]["attendance"] = Attendance.NOT_PRESENT.value
-    if delivery.receiver.kind == Receiver.Kind.STUDENT_RECORDS:
+    if kind == Receiver.Kind.STUDENT_RECORDS:
         own = {"orgAssociationId": str(participation.public_id), "attempt": assessment.attempt}
         body["consumers"] = [{"consumerKey": CONSUMER, **own}]
     state = "canceled" if is_cancelled else body["result"]["state"]
-    return Message(f"/associations/{participation.public_id}", body, state)
+    return Message(f"/associations/{participation.public_id}", _encode(body), state)
 
 
 def _nothing(participation: Participation) -> Json:
@@ -74,4 +84,9 @@ def _report(sitting: Sitting) -> Message:
         "irregularities": sitting.irregularities,
         "documents": mapping.report_documents(sitting),
     }
-    return Message(f"/offerings/{sitting.public_id}", {"offeringType": "component", "consumers": [consumer]}, state)
+    body = {"offeringType": "component", "consumers": [consumer]}
+    return Message(f"/offerings/{sitting.public_id}", _encode(body), state)
+
+
+def _encode(body: Json) -> bytes:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True).encode()

@@ -21,6 +21,7 @@ EARLIER = 30  # seconds before its end that a token counts as expired
 TOKEN_SECONDS = 300  # of a token that came without its time
 LONGEST_PAUSE = timedelta(days=1)
 MESSAGE_LENGTH = 200
+GENERAL = (401, 429, 502, 503, 504)  # these are about the client or the server, not about what was sent
 
 _tokens: dict[tuple[object, ...], tuple[str, float]] = {}  # of this process
 
@@ -30,16 +31,15 @@ class Refused(Exception):
 
 
 class TryLater(Exception):
-    """It may succeed later, after `pause` if there is one."""
+    """It may succeed later, after `pause` if there is one; `is_general` if nothing else would succeed now either."""
 
-    def __init__(self, message: str, pause: timedelta | None = None) -> None:
+    def __init__(self, message: str, pause: timedelta | None = None, *, is_general: bool = True) -> None:
         super().__init__(message)
-        self.pause = pause
+        self.pause, self.is_general = pause, is_general
 
 
-def patch(receiver: Receiver, path: str, body: dict[str, Any]) -> Answer:
+def patch(receiver: Receiver, path: str, content: bytes) -> Answer:
     """Send a change to `path` below the receiver's address and return its answer; raise `Refused` or `TryLater`."""
-    content = json.dumps(body, ensure_ascii=False).encode()
     answer = _sent(receiver, path, content, _token(receiver))
     if answer.status == 401:
         answer = _sent(receiver, path, content, _token(receiver, is_new=True))
@@ -103,7 +103,7 @@ def _token(receiver: Receiver, *, is_new: bool = False) -> str:
 def _failure(answer: Answer) -> Refused | TryLater:
     message = _message(answer)
     if answer.status in (401, 408, 425, 429) or answer.status >= 500:
-        return TryLater(message, _retry_after(answer))
+        return TryLater(message, _retry_after(answer), is_general=answer.status in GENERAL)
     return Refused(message)
 
 

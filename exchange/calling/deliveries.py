@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import logging
+import time
+from collections import defaultdict
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from assessments.models import Event, Sitting
-from exchange.models import Delivery, Partner, Receiver
+from exchange.models import Delivery, DeliveryQuerySet, Partner, Receiver
 
 from . import bodies, client
 
+logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 20  # before a worker turns to other work; with one slow answer well within a lease
 KINDS = (
     Event.Kind.ATTENDANCE,
     Event.Kind.FINALISED,
@@ -51,36 +56,80 @@ def _queue(**of: Any) -> None:
         delivery.offer()
 
 
-def work(delivery: Delivery) -> None:
-    """Send what is true now; set as `Delivery.work`."""
-    receiver = Receiver.objects.select_related("partner").get(pk=delivery.receiver_id)
-    delivery.receiver = receiver
-    if not receiver.is_on:
-        delivery.settle(Delivery.State.HELD)
-        return
-    message = bodies.make(delivery)
-    sha256 = "" if message is None else _sha256(message.body)
-    if message is None or sha256 == delivery.sent_sha256 == delivery.confirmed_sha256:
-        delivery.settle(Delivery.State.DELIVERED, last_error="")
-        return
-    delivery.extend(sent_sha256=sha256)  # before it leaves: its answer may be lost
-    try:
-        client.patch(receiver, message.path, message.body)
-    except client.Refused as refusal:
-        delivery.settle(Delivery.State.REFUSED, last_error=str(refusal))
-    except client.TryLater as failure:
-        delivery.extend(last_error=str(failure))
-        if failure.pause is None:
-            raise
-        delivery.finish(lease_until=timezone.now() + failure.pause)
-    else:
-        delivery.settle(
-            Delivery.State.DELIVERED,
-            last_error="",
-            confirmed_sha256=sha256,
-            confirmed_state=message.state,
-            confirmed_at=timezone.now(),
-        )
+def work(first: Delivery) -> None:
+    """Send what is due at the receiver of `first`, for about `RUN_SECONDS`; set as `Delivery.work`."""
+    receiver = Receiver.objects.select_related("partner").get(pk=first.receiver_id)
+    deadline = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < deadline:
+        claimed = Delivery.objects.claim_batch(receiver.pk)
+        batch = bodies.load(claimed)
+        if not batch:
+            return
+        if not receiver.is_on:
+            claimed.settle(Delivery.State.HELD)
+        elif not _send_batch(receiver, claimed, batch, deadline):
+            return
+    for pk in Delivery.objects.filter(receiver=receiver).due_pks():
+        Delivery.announce(pk)
+
+
+def _send_batch(receiver: Receiver, claimed: DeliveryQuerySet, batch: list[Delivery], deadline: float) -> bool:
+    """Send each and write what came of it; return False if the receiver can't be reached now.
+
+    The answers are written together at the end: what a worker that dies has sent is sent again, with the same body.
+    """
+    unchanged, to_send = _sort_out(receiver, claimed, batch)
+    claimed.bulk_update([delivery for delivery, _ in to_send], ["sent_sha256"])  # its answer may be lost
+    confirmed: dict[str, list[int]] = defaultdict(list)
+    failure: client.TryLater | None = None
+    for delivery, message in to_send:
+        if time.monotonic() > deadline:
+            break
+        try:
+            client.patch(receiver, message.path, message.content)
+        except client.Refused as refusal:
+            claimed.filter(pk=delivery.pk).settle(Delivery.State.REFUSED, last_error=str(refusal))
+        except client.TryLater as error:
+            logger.warning("Delivery %s was not taken: %s", delivery.pk, error)
+            claimed.filter(pk=delivery.pk).postpone(_pause(delivery, error), last_error=str(error))
+            if error.is_general:
+                failure = error
+                break
+        else:
+            confirmed[message.state].append(delivery.pk)
+    claimed.filter(pk__in=unchanged).settle(Delivery.State.DELIVERED, last_error="")
+    for state, pks in confirmed.items():
+        confirmation = {"confirmed_sha256": F("sent_sha256"), "confirmed_state": state, "confirmed_at": timezone.now()}
+        claimed.filter(pk__in=pks).settle(Delivery.State.DELIVERED, last_error="", **confirmation)
+    if failure is None:
+        claimed.release()
+        return True
+    (claimed | Delivery.objects.due().filter(receiver=receiver)).postpone(_pause(delivery, failure))
+    return False
+
+
+def _sort_out(
+    receiver: Receiver, claimed: DeliveryQuerySet, batch: list[Delivery]
+) -> tuple[list[int], list[tuple[Delivery, bodies.Message]]]:
+    """Return the ids of those about which the receiver knows all, and the others with what to send."""
+    unchanged, to_send = [], []
+    for delivery in batch:
+        try:
+            message = bodies.make(delivery, receiver.kind)
+        except Exception:
+            logger.exception("Delivery %s can't be made", delivery.pk)  # the others must not wait for it
+            claimed.filter(pk=delivery.pk).postpone(delivery.next_pause)
+            continue
+        if message is None or message.sha256 == delivery.sent_sha256 == delivery.confirmed_sha256:
+            unchanged.append(delivery.pk)
+        else:
+            delivery.sent_sha256 = message.sha256
+            to_send.append((delivery, message))
+    return unchanged, to_send
+
+
+def _pause(delivery: Delivery, error: client.TryLater) -> timedelta:
+    return delivery.next_pause if error.pause is None else error.pause
 
 
 def resume(receiver: Receiver) -> None:
@@ -94,7 +143,3 @@ def on_partner(sender: object, instance: Partner, **kwargs: object) -> None:
     receiver = Receiver.objects.filter(partner=instance, is_active=True).first()
     if receiver and instance.is_active:
         resume(receiver)
-
-
-def _sha256(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -2,13 +2,14 @@
 
 from .call import Call
 from .partner import CATALOGUE, SITTINGS, Partner, PartnerKey, SittingOrigin
-from .receiver import Delivery, Receiver
+from .receiver import Delivery, DeliveryQuerySet, Receiver
 
 __all__ = [
     "CATALOGUE",
     "SITTINGS",
     "Call",
     "Delivery",
+    "DeliveryQuerySet",
     "Partner",
     "PartnerKey",
     "Receiver",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from accounts.fields import EncryptedField, LineField
@@ -13,6 +14,9 @@ from assessments.models import Participation, Sitting
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
 from .partner import Partner
+
+BATCH = 100
+ANNOUNCED = timedelta(seconds=10)  # a due delivery older than this may have been announced to a worker that died
 
 
 class Receiver(models.Model):
@@ -55,6 +59,40 @@ class DeliveryQuerySet(JobQuerySet["Delivery"]):
     def pending(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.WAITING)
 
+    def claimed(self) -> DeliveryQuerySet:
+        return self.filter(claim_id__isnull=False, lease_until__gt=timezone.now())
+
+    def due_pks(self) -> models.QuerySet[Delivery, int]:
+        """Return one due delivery of each receiver that no worker is busy with: all are sent with it."""
+        idle = self.due().exclude(receiver__in=self.claimed().values("receiver")).order_by()
+        return idle.values("receiver").annotate(first=Min("pk")).values_list("first", flat=True)
+
+    def run(self, pk: int) -> bool:
+        """Send what is due at the receiver of this delivery, if this one is; return whether it was."""
+        first = self.due().filter(pk=pk).first()
+        if first is not None:
+            first.work()
+        return first is not None
+
+    def claim_batch(self, receiver_id: int) -> DeliveryQuerySet:
+        """Claim the longest known of a receiver's due deliveries, at most `BATCH`."""
+        due = self.due().filter(receiver=receiver_id).order_by("pk").values_list("pk", flat=True)
+        return self.claim_all(list(due[:BATCH]), claimed_changes=F("changes"))
+
+    def settle(self, state: str, **values: object) -> None:
+        """End the claim of these with `state`; one that changed meanwhile is due again. Either way write `values`."""
+        values |= {"claim_id": None, "lease_until": None}
+        self.filter(changes=F("claimed_changes")).update(state=state, **values)
+        self.update(attempts=0, **values)
+
+    def postpone(self, pause: timedelta, **values: object) -> None:
+        """End the claim of these, which are due again after `pause`."""
+        self.update(claim_id=None, lease_until=timezone.now() + pause, **values)
+
+    def release(self) -> None:
+        """End the claim of these, which were not attempted."""
+        self.update(claim_id=None, lease_until=None, attempts=F("attempts") - 1)
+
     def offer_again(self) -> int:
         """Offer these again, at once; return how many."""
         pks = list(self.values_list("pk", flat=True))
@@ -67,9 +105,9 @@ class Delivery(Job):
     """The state of one student's association, or of one sitting, at a receiver: one row, which each change makes due.
 
     The body is made when it is sent, so that a later change replaces an earlier one and nothing overtakes: there is one
-    claim a row. `changes` counts what happened; one during an attempt makes the row due again. `sent_sha256` is the
+    claim a row. `changes` counts what happened; one after the claim makes the row due again. `sent_sha256` is the
     body of the last attempt, `confirmed_sha256` of the last that the receiver confirmed: where they differ, it
-    is unknown what the receiver holds.
+    is unknown what the receiver holds. A worker claims a batch of one receiver, which thus gets one request at a time.
     """
 
     class State(models.TextChoices):
@@ -86,6 +124,7 @@ class Delivery(Job):
     sitting = models.ForeignKey(Sitting, models.CASCADE, null=True, related_name="deliveries")
     state = models.CharField("status", max_length=10, choices=State, default=State.WAITING)
     changes = models.PositiveIntegerField(default=1)
+    claimed_changes = models.PositiveIntegerField(default=0, db_default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     last_error = LineField("laatste fout", max_length=300, blank=True)
     sent_sha256 = models.CharField(max_length=64, blank=True)
@@ -123,13 +162,12 @@ class Delivery(Job):
         own.filter(claim_id__isnull=True).restart()
         self.start()
 
-    def settle(self, state: str, **values: object) -> None:
-        """End the attempt with `state`; if something changed meanwhile it is due again. Raise `ClaimLost` as `finish`.
+    def start(self) -> None:
+        """Announce it on commit, unless a worker is busy with its receiver or about to be: that one takes it along."""
+        transaction.on_commit(self._announce_first, robust=True)
 
-        Either way `values` are written.
-        """
-        values |= {"claim_id": None, "lease_until": None}
-        mine = Delivery.objects.filter(pk=self.pk, claim_id=self.claim_id)
-        if not mine.filter(changes=self.changes).update(state=state, **values):
-            self.finish(attempts=0, **values)
+    def _announce_first(self) -> None:
+        same = Delivery.objects.filter(receiver=self.receiver_id)
+        announced = same.due().filter(pk__lt=self.pk, changed_at__gt=timezone.now() - ANNOUNCED)
+        if not announced.exists() and not same.claimed().exists():
             self.announce(self.pk)

@@ -30,6 +30,7 @@ class StandIn:
         self.contract = contract
         self.plan: list[Any] = []
         self.token_plan: list[Any] = []
+        self.pause = 0.0  # seconds before each answer
         self.calls: list[tuple[str, str, Any]] = []  # method, path, body
         self.held: dict[str, list[Any]] = {}  # every body taken, by path
         self.tokens: list[dict[str, str]] = []
@@ -105,8 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if step == LOST:
             self.close_connection = True
             return
-        if isinstance(step, float):
-            time.sleep(step)
+        time.sleep(step if isinstance(step, float) else stand_in.pause)
         self._answer(200, body={})
 
 
