@@ -13,6 +13,6 @@ urlpatterns = [
     path("associations/<str:association_id>", views.association, name="association"),
     path("associations/<str:association_id>/url", views.association_url, name="association_url"),
     path("documents/<str:document_id>", views.document, name="document"),
-    path("", views.unknown, name="root"),
+    path("", views.service, name="root"),
     path("<path:path>", views.unknown, name="unknown"),
 ]

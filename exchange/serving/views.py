@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,23 @@ RESULT_STATES = ("in progress", "postponed", "completed", "queued")
 ASSOCIATION_TYPES = ("programOfferingAssociation", "courseOfferingAssociation", "componentOfferingAssociation")
 
 EXPANDABLE = ("program", "programOffering", "course", "courseOffering", "component", "organization", "academicSession")
+
+
+PUBLISHED = "https://netwerkexamineringdigitalisering.github.io/NED-OOAPI/"
+
+
+@endpoint(GET="")
+def service(request: HttpRequest, partner: Partner) -> HttpResponse:
+    """Name the standard, which a partner's test call asks for."""
+    return json_response(
+        {
+            "contactEmail": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+            "specification": f"{PUBLISHED}specification/v5/docs.html",
+            "documentation": PUBLISHED,
+            "supportedVersions": ["v5"],
+            "supportedConsumers": [{"consumerKey": mapping.CONSUMER, "version": "1.0.1"}],
+        }
+    )
 
 
 # --- Flow 0 --------------------------------------------------------------------------------------
@@ -209,6 +227,6 @@ def _report(partner: Partner, sitting: Sitting) -> HttpResponse:
 
 
 @endpoint()
-def unknown(request: HttpRequest, partner: Partner, path: str = "") -> HttpResponse:
+def unknown(request: HttpRequest, partner: Partner, path: str) -> HttpResponse:
     """Answer every other address."""
     raise NotFound("No such address.")

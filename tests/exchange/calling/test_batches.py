@@ -10,10 +10,12 @@ import pytest
 from accounts.models import User
 from assessments.models import Participation
 from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from digibeoordelen.jobs.tasks import sweep
 from exchange.calling import bodies, deliveries
 from exchange.models import Delivery, Receiver, receiver
 from tests import steps
+from tests.concurrency import at_once
 from tests.factories import ContactFactory, MembershipFactory
 
 from .standin import StandIn
@@ -38,7 +40,8 @@ def finals(final: Participation, committee_member: User) -> list[Participation]:
 
 
 def run_first() -> bool:
-    return Delivery.objects.run(Delivery.objects.due().order_by("pk").values_list("pk", flat=True)[0])
+    first = Delivery.objects.due().order_by("pk").first()
+    return first is not None and Delivery.objects.run(first.pk)
 
 
 def sent_to(planning: StandIn) -> list[str]:
@@ -151,3 +154,33 @@ def test_all_wait_while_the_receiver_is_off(planning: StandIn, finals: list[Part
     run_first()
     assert states() == [STATE.HELD] * 5
     assert not planning.calls
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_each_result_once(
+    planning: StandIn, finals: list[Participation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver, "BATCH", 2)
+    planning.pause = 0.02
+    at_once(*[run_first] * 2)
+    taken = {path.rpartition("/")[2]: len(held) for path, held in planning.held.items()}
+    assert taken == {str(final.public_id): 1 for final in finals}
+    assert states() == [STATE.DELIVERED] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_while_two_workers_send_reaches_the_receiver(
+    planning: StandIn, finals: list[Participation], committee_member: User
+) -> None:
+    planning.pause = 0.05
+    changed = finals[4].assessment
+
+    def withdraw() -> None:
+        withdraw_final(assessment=changed, by=committee_member, reason="Bezwaar.")
+
+    at_once(run_first, withdraw, run_first)
+    for pk in Delivery.objects.due_pks():
+        Delivery.objects.run(pk)
+    last = planning.held[f"/associations/{finals[4].public_id}"][-1]
+    assert last["result"]["state"] == "in progress"
+    assert states() == [STATE.DELIVERED] * 5

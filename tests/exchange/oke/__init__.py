@@ -14,6 +14,7 @@ import yaml
 
 FILE = Path(__file__).parent / "ooapiv5_MBO.yaml"
 SERVED = (
+    "/",
     "/components",
     "/components/{componentId}",
     "/offerings/{offeringId}",

@@ -46,6 +46,10 @@ def score(association: str, value: str = "V") -> Assessment:
 
 
 # --- Flow 0 --------------------------------------------------------------------------------------
+def test_service_names_the_standard(planner: Planner) -> None:
+    assert planner.get("/")["supportedConsumers"] == [{"consumerKey": "nl-test-admin", "version": "1.0.1"}]
+
+
 def test_flow_0_1_request_whole_catalogue(planner: Planner, unit: ExamUnit) -> None:
     add_version(unit.exam_version.exam, published=False)
     page = planner.get("/components", "pageSize=10&pageNumber=1")
