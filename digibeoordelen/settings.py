@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "digibeoordelen",
     "digibeoordelen.jobs",
     "digibeoordelen.outbox",
+    "digibeoordelen.backup",
     "accounts",
     "exams",
     "addressbook",

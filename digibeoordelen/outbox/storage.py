@@ -41,7 +41,7 @@ def keep_file(content: BinaryIO) -> StoredFile:
     for chunk in File(content).chunks():
         digest.update(chunk)
     sha256, size = digest.hexdigest(), content.tell()
-    name = f"{sha256[:2]}/{sha256}"
+    name = _name(sha256)
     new = StoredFile(sha256=sha256, size=size, file=name)
     while True:
         with transaction.atomic():
@@ -60,6 +60,15 @@ def restore(stored: StoredFile, content: bytes) -> bool:
     default_storage.delete(name)
     _write_whole(name, BytesIO(content), stored.size)
     return True
+
+
+def write(sha256: str, content: BinaryIO, size: int) -> None:
+    """Write the bytes of a file whose row is not there yet, as when a backup is restored."""
+    _write_whole(_name(sha256), content, size)
+
+
+def _name(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"
 
 
 def _write_whole(name: str, content: BinaryIO, size: int) -> None:

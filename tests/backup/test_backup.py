@@ -1,0 +1,105 @@
+"""Backup and restore of the whole installation, by the commands, in processes of their own."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pyrage
+import pytest
+
+from digibeoordelen.backup.folder import complete
+from tests.processes import Site
+
+pytestmark = [pytest.mark.process, pytest.mark.sqlite]
+KEEP_FILES = """
+from digibeoordelen.outbox.storage import keep
+from accounts.models import School
+for number in range({count}):
+    School.objects.create(name=f"School {{number}}", logo=keep(b"logo %d " % number * 1000))
+"""
+
+
+def store(site: Site, count: int) -> None:
+    site.python(KEEP_FILES.format(count=count))
+
+
+def schools(site: Site) -> list[tuple[object, ...]]:
+    return site.rows("select name, logo_id from accounts_school order by name")
+
+
+def destroy(site: Site) -> None:
+    """Lose the database and all files."""
+    shutil.rmtree(site.folder / "var", ignore_errors=True)
+    (site.folder / "var").mkdir()
+    path = Path(urlsplit(site.database_url).path)
+    if site.database_url.startswith("sqlite"):
+        path.unlink()
+        return
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        connection.execute("drop schema public cascade")
+        connection.execute("create schema public")
+
+
+def test_restored_installation_is_as_it_was(site: Site, tmp_path: Path) -> None:
+    store(site, 3)
+    before = schools(site)
+    site.manage("backup", str(tmp_path / "kopie"))
+    destroy(site)
+    assert "3 files" in site.manage("restore", str(tmp_path / "kopie"))
+    assert schools(site) == before
+    assert "0 of 3 files" in site.manage("check_files")
+    site.manage("migrate", "--check")
+    store_again = site.python("from accounts.models import School; print(School.objects.create(name='Nieuw').pk)")
+    assert int(store_again) not in {pk for (pk,) in site.rows("select id from accounts_school where name <> 'Nieuw'")}
+
+
+def test_encrypted_backup_shows_nothing_and_opens_with_its_key(site: Site, tmp_path: Path) -> None:
+    store(site, 1)
+    key = pyrage.x25519.Identity.generate()
+    identity, folder = tmp_path / "key.txt", tmp_path / "kopie"
+    identity.write_text(f"# made by a test\n{key}\n")
+    site.manage("backup", str(folder), "--recipient", str(key.to_public()))
+    content = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"School 0" not in content
+    assert b"logo 0" not in content
+    destroy(site)
+    site.manage("restore", str(folder), "--identity", str(identity))
+    assert "0 of 1 files" in site.manage("check_files")
+
+
+def test_backup_killed_halfway_is_no_backup(site: Site, tmp_path: Path) -> None:
+    store(site, 150)
+    folder = tmp_path / "kopie"
+    process = site.start("backup", "manage.py", "backup", str(folder))
+    _wait_for_files(process.output, folder / "files")
+    process.kill()
+    assert not complete(folder)
+    site.manage("backup", str(folder))
+    destroy(site)
+    site.manage("restore", str(folder))
+    assert "0 of 150 files" in site.manage("check_files")
+
+
+def test_restore_killed_halfway_can_be_done_again(site: Site, tmp_path: Path) -> None:
+    store(site, 150)
+    before = schools(site)
+    folder = tmp_path / "kopie"
+    site.manage("backup", str(folder))
+    destroy(site)
+    process = site.start("restore", "manage.py", "restore", str(folder))
+    _wait_for_files(process.output, site.folder / "var" / "files")
+    process.kill()
+    site.manage("restore", str(folder))
+    assert schools(site) == before
+    assert "0 of 150 files" in site.manage("check_files")
+
+
+def _wait_for_files(output: str, folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not any(path.is_file() for path in folder.rglob("*")):
+        assert time.monotonic() < deadline, output
+        time.sleep(0.001)
