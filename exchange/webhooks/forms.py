@@ -14,10 +14,7 @@ class WebhookForm(forms.ModelForm):
     """A webhook's name, address and messages; its secret is made by us."""
 
     types = forms.MultipleChoiceField(
-        label="Berichten",
-        choices=WebhookType.choices,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Een bericht noemt de afname, het examen en het studentnummer; geen naam en geen resultaat.",
+        label="Berichten", choices=WebhookType.choices, widget=forms.CheckboxSelectMultiple
     )
     folds_help = True
 
