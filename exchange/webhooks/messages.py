@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -17,10 +18,6 @@ from . import client
 from .webhooks import switch_off_if_gone
 
 STATE = WebhookMessage.State
-
-
-class NotTaken(Exception):
-    """The other side answered that it did not take the message."""
 
 
 def on_event(sender: object, instance: Event, created: bool, raw: bool = False, **kwargs: Any) -> None:
@@ -62,8 +59,8 @@ def work(message: WebhookMessage) -> None:
     try:
         answer = client.post(webhook, message_id=str(message.public_id), body=body_of(message))
     except NoAnswer as failure:
-        message.extend(http_status=None, last_error=str(failure))
-        raise
+        _retry(message, pause=None, http_status=None, last_error=str(failure))
+        return
     if answer.is_success:
         message.finish(state=STATE.SENT, sent_at=timezone.now(), http_status=answer.status, last_error="")
         return
@@ -72,11 +69,16 @@ def work(message: WebhookMessage) -> None:
         with transaction.atomic():
             switch_off_if_gone(webhook)
             _hold(message, **outcome)
-        return
-    message.extend(**outcome)
-    if answer.retry_after is None or message.attempts == message.max_attempts:
-        raise NotTaken(client.describe(answer))
-    message.finish(lease_until=timezone.now() + answer.retry_after)
+    else:
+        _retry(message, pause=answer.retry_after, **outcome)
+
+
+def _retry(message: WebhookMessage, *, pause: timedelta | None, **outcome: object) -> None:
+    """End an attempt that failed; the next one follows after `pause`, or what the attempt's number says."""
+    if message.attempts == message.max_attempts:
+        message.finish(state=STATE.FAILED, **outcome)
+    else:
+        message.finish(lease_until=timezone.now() + (message.next_pause if pause is None else pause), **outcome)
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from assessments.models import Assessment
 from committee.decisions.finalise import finalise
 from exchange import outgoing
 from exchange.models import Webhook, WebhookMessage, WebhookType
-from exchange.webhooks.messages import NotTaken
 from exchange.webhooks.webhooks import save_webhook
 from tests.exchange.local_server import LocalHandler, local_server
 from tests.factories import member
@@ -67,5 +65,4 @@ def message(assessed: Assessment, webhook: Webhook, committee_member: User) -> W
 def send_due() -> None:
     """Send what is due, as a worker does."""
     for pk in WebhookMessage.objects.due().order_by("pk").values_list("pk", flat=True):
-        with suppress(NotTaken, outgoing.NoAnswer):
-            WebhookMessage.objects.run(pk)
+        WebhookMessage.objects.run(pk)
