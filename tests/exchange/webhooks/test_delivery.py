@@ -110,7 +110,7 @@ def test_secret_is_in_no_log_and_no_page(
         send_due()
         client.post(reverse("webhooks:ping", args=[school.pk, webhook.pk]))
         new = renew_secret(webhook=webhook, by=manager)
-    assert "HTTP Request" in caplog.text
+    assert "send_request_headers" in caplog.text
     pages = [
         client.get(reverse(name, args=args)).content.decode()
         for name, args in (
