@@ -64,6 +64,7 @@ urlpatterns = [
     path("school/", include("assessments.privacy.urls")),
     path("school/", include("committee.organisation.urls")),
     path("school/", include("exchange.partners.urls")),
+    path("school/", include("exchange.webhooks.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/django/login/", staff_login, name="staff_login"),

@@ -10,9 +10,12 @@ class ExchangeConfig(AppConfig):
         from assessments.models import Event, Sitting
 
         from .calling import deliveries
-        from .models import Delivery, Partner
+        from .models import Delivery, Partner, WebhookMessage
+        from .webhooks import messages
 
         Delivery.work = deliveries.work
+        WebhookMessage.work = messages.work
         post_save.connect(deliveries.on_event, sender=Event, dispatch_uid="exchange.deliver_result")
+        post_save.connect(messages.on_event, sender=Event, dispatch_uid="exchange.queue_messages")
         post_save.connect(deliveries.on_partner, sender=Partner, dispatch_uid="exchange.resume")
         post_save.connect(deliveries.on_sitting, sender=Sitting, dispatch_uid="exchange.deliver_report")

@@ -8,6 +8,8 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from accounts.sso.http import is_public
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 10, 30
 MAX_BYTES = 64 * 1024  # of an answer; what comes after is not read
+LONGEST_PAUSE = timedelta(days=1)
 
 
 class NoAnswer(Exception):
@@ -39,6 +42,25 @@ class Answer:
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        return 300 <= self.status < 400
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """Return the pause that the other side asks for, at most a day (RFC 9110 10.2.3)."""
+        value = self.headers.get("Retry-After", "").strip()
+        if not value:
+            return None
+        if value.isascii() and value.isdigit():
+            return min(timedelta(seconds=int(value[:9])), LONGEST_PAUSE)
+        try:
+            at = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(timedelta(0), min(at - datetime.now(UTC), LONGEST_PAUSE))
 
 
 def check_url(url: str) -> None:

@@ -48,7 +48,7 @@ from assessments.models import (
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import Part
-from exchange.models import Delivery, Partner, Receiver
+from exchange.models import Delivery, Partner, Receiver, Webhook
 from tests.factories import (
     ContactFactory,
     ExamOfficeFactory,
@@ -734,6 +734,12 @@ def team_without_a_name(cast):
 def two_partners_with_one_name(cast):
     for name in ("Planner", "PLANNER"):
         Partner.objects.create(school=cast.school, name=name)
+
+
+@breaks("webhook_name_once_per_school")
+def two_webhooks_with_one_name(cast):
+    for name in ("Rooster", "ROOSTER"):
+        Webhook.objects.create(school=cast.school, name=name)
 
 
 def receiver(cast):

@@ -42,7 +42,7 @@ from committee.models import FinalBatch
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_source
 from exams.models import Exam, ExamUnit, Upload
-from exchange.models import Delivery, Partner, Receiver
+from exchange.models import Delivery, Partner, Receiver, Webhook
 from exchange.partners.partners import make_key
 
 from .accounts.people.test_invitations import ask
@@ -217,6 +217,18 @@ partners:make_key               GET    login  none    none   none    none   none
 partners:make_key               POST   login  none    none   none    none   none  none  none      none  ok    none  none
 partners:revoke_key             GET    login  none    none   none    none   none  none  none      none  ok    none  none
 partners:revoke_key             POST   login  none    none   none    none   none  none  none      none  go    none  none
+webhooks:list                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:add                    GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:add                    POST   login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:webhook                GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:edit                   GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:edit                   POST   login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:ping                   POST   login  none    none   none    none   none  none  none      none  go    none  none
+webhooks:renew_secret           GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:renew_secret           POST   login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:remove                 GET    login  none    none   none    none   none  none  none      none  ok    none  none
+webhooks:remove                 POST   login  none    none   none    none   none  none  none      none  go    none  none
+webhooks:send_again             POST   login  none    none   none    none   none  none  none      none  go    none  none
 oauth_token                     POST   bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 oke:root                        GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
 oke:components                  GET    bad    bad     bad    bad     bad    bad   bad   bad       bad   bad   bad   bad
@@ -583,6 +595,7 @@ def address(
     receiver = Receiver.objects.create(
         partner=partner, base_url="http://127.0.0.1:9", token_url="http://127.0.0.1:9/token"
     )
+    webhook = Webhook.objects.create(school=school, name="Rooster", url="http://127.0.0.1:9")
     values = {
         "slug": provider.slug,
         "provider_id": provider.public_id,
@@ -610,6 +623,7 @@ def address(
         "key_id": scim_key.pk,
         "partner_id": partner.pk,
         "partner_key_id": make_key(partner=partner, by=docent)[0].pk,
+        "webhook_id": webhook.pk,
         **dict.fromkeys(("component_id", "offering_id", "association_id", "document_id"), str(assessed.public_id)),
         "name": "User",
         "path": "Me",
@@ -658,6 +672,7 @@ def address(
         "school/<int:school_id>/systemen/": lambda: Delivery.objects.create(
             receiver=receiver, sitting=make_sitting(assessed)
         ),
+        "school/<int:school_id>/webhooks/": lambda: webhook.messages.create(event=assessed.events.all()[0]),
         "school/": lambda: ask(school, docent),
     }
 

@@ -42,7 +42,7 @@ GROUPS = (
     NavGroup(
         "Mensen",
         (
-            NavPage("school:people", "Rollen", ("mensen/", "importeren/", "koppeling/", "systemen/")),
+            NavPage("school:people", "Rollen", ("mensen/", "importeren/", "koppeling/", "systemen/", "webhooks/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
         ),

@@ -6,8 +6,7 @@ import base64
 import json
 import ssl
 import time
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,7 +18,6 @@ MERGE_PATCH = "application/merge-patch+json"
 TLS = ssl.TLSVersion.TLSv1_3  # asked by OKE 1.0.1
 EARLIER = 30  # seconds before its end that a token counts as expired
 TOKEN_SECONDS = 300  # of a token that came without its time
-LONGEST_PAUSE = timedelta(days=1)
 MESSAGE_LENGTH = 200
 GENERAL = (401, 429, 502, 503, 504)  # these are about the client or the server, not about what was sent
 
@@ -103,13 +101,13 @@ def _token(receiver: Receiver, *, is_new: bool = False) -> str:
 def _failure(answer: Answer) -> Refused | TryLater:
     message = _message(answer)
     if answer.status in (401, 408, 425, 429) or answer.status >= 500:
-        return TryLater(message, _retry_after(answer), is_general=answer.status in GENERAL)
+        return TryLater(message, answer.retry_after, is_general=answer.status in GENERAL)
     return Refused(message)
 
 
 def _message(answer: Answer) -> str:
     """Return the receiver's words on one line, cut, with the status before them."""
-    if 300 <= answer.status < 400:
+    if answer.is_redirect:
         return f"{answer.status}: het adres verwijst door."
     data = _json(answer)
     detail = next((data[key] for key in ("detail", "title", "error_description", "error") if data.get(key)), "")
@@ -125,18 +123,3 @@ def _json(answer: Answer) -> dict[str, Any]:
     except ValueError:  # UnicodeDecodeError too
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _retry_after(answer: Answer) -> timedelta | None:
-    """Return the pause that the receiver asks for, at most a day (RFC 9110 10.2.3)."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(timedelta(seconds=int(value[:9])), LONGEST_PAUSE)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(timedelta(0), min(at - datetime.now(UTC), LONGEST_PAUSE))

@@ -3,6 +3,7 @@
 from .call import Call
 from .partner import CATALOGUE, SITTINGS, Partner, PartnerKey, SittingOrigin
 from .receiver import Delivery, DeliveryQuerySet, Receiver
+from .webhook import Webhook, WebhookMessage, WebhookType, type_of
 
 __all__ = [
     "CATALOGUE",
@@ -14,4 +15,8 @@ __all__ = [
     "PartnerKey",
     "Receiver",
     "SittingOrigin",
+    "Webhook",
+    "WebhookMessage",
+    "WebhookType",
+    "type_of",
 ]

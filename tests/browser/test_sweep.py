@@ -24,9 +24,9 @@ from playwright.sync_api import Error, Page
 
 from accounts.models import Role, School, User
 from assessments import links
-from assessments.models import Assessment, Invitation, Participation, Status
+from assessments.models import Assessment, Event, Invitation, Participation, Status
 from digibeoordelen.demo import data
-from exchange.models import Partner
+from exchange.models import Partner, Webhook, WebhookType
 from exchange.partners.partners import make_key
 from tests.accounts.sso.openid import make_provider
 from tests.test_permissions import TABLE
@@ -304,6 +304,11 @@ def connect_systems(school: School) -> None:
     make_key(partner=partner, by=manager)
     for status in (200, 201, 409):
         partner.calls.create(method="PUT", path="/ooapi/associations/{association_id}", http_status=status, ms=120)
+    webhook = Webhook.objects.create(
+        school=school, name="Rooster", url="https://rooster.example.nl/", types=WebhookType.values
+    )
+    for event in Event.objects.filter(assessment__school=school, kind=Event.Kind.FINALISED)[:3]:
+        webhook.messages.create(event=event, state="FAILED", last_error="500", attempts=10)
 
 
 def test_every_page_without_an_account(demo: None, live_server: Any, new_browser: Callable[..., Page]) -> None:

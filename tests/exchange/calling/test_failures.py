@@ -19,9 +19,10 @@ from digibeoordelen.jobs.tasks import sweep
 from exchange import outgoing
 from exchange.calling import client, deliveries
 from exchange.models import Delivery, DeliveryQuerySet, Receiver
+from tests.exchange.local_server import DEAD, LOST
 
 from .conftest import deliver, make_receiver, plan
-from .standin import DEAD, LOST, StandIn
+from .standin import StandIn
 
 STATE = Delivery.State
 PassTime = Callable[..., None]
