@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import pyrage
+from django.core.files.base import File
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -83,7 +84,7 @@ def _copy(folder: Path, hashes: Iterable[str], recipients: Recipients) -> list[s
     return missing
 
 
-def _write(content: BinaryIO, target: BinaryIO, recipients: Recipients) -> None:
+def _write(content: IO[bytes] | File[bytes], target: IO[bytes], recipients: Recipients) -> None:
     if recipients:
         pyrage.encrypt_io(content, target, recipients)
     else:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from django.db import connection, transaction
 
@@ -20,14 +20,14 @@ STORED = "SELECT sha256, size FROM outbox_storedfile ORDER BY sha256"
 
 
 @contextmanager
-def snapshot() -> Iterator[tuple[BinaryIO, Files]]:
+def snapshot() -> Iterator[tuple[IO[bytes], Files]]:
     """Open a consistent dump, and the SHA-256 and size of each stored file as of the same moment."""
     with _sqlite_snapshot() if connection.vendor == "sqlite" else _postgresql_snapshot() as both:
         yield both
 
 
 @contextmanager
-def _postgresql_snapshot() -> Iterator[tuple[BinaryIO, Files]]:
+def _postgresql_snapshot() -> Iterator[tuple[IO[bytes], Files]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
@@ -49,11 +49,11 @@ def _rows(cursor: Any) -> Files:
 
 
 @contextmanager
-def _sqlite_snapshot() -> Iterator[tuple[BinaryIO, Files]]:
+def _sqlite_snapshot() -> Iterator[tuple[IO[bytes], Files]]:
     connection.ensure_connection()
     with tempfile.NamedTemporaryFile(suffix=".sqlite3") as copy, closing(sqlite3.connect(copy.name)) as target:
         connection.connection.backup(target)
-        yield copy, iter(target.execute(STORED))
+        yield copy.file, iter(target.execute(STORED))
 
 
 def is_empty() -> bool:
@@ -86,12 +86,12 @@ def _load_sqlite(content: Callable[[IO[bytes]], None]) -> None:
 
 
 @contextmanager
-def _program(command: list[str], **pipes: int) -> Iterator[Any]:
+def _program(command: list[str], *, stdin: int | None = None, stdout: int | None = None) -> Iterator[Any]:
     """Run a program of PostgreSQL on the site's database; raise `BackupError` with its words if it fails."""
     with tempfile.TemporaryFile() as words:
         try:
             env = {**os.environ, **_environment()}
-            process = subprocess.Popen(command, env=env, stderr=words, **pipes)  # noqa: S603 - commands of this module
+            process = subprocess.Popen(command, env=env, stdin=stdin, stdout=stdout, stderr=words)  # noqa: S603
         except FileNotFoundError:
             raise BackupError(f"{command[0]} is missing; it comes with PostgreSQL's client programs.") from None
         try:

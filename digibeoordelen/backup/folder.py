@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO
 
 PART = ".part"
 AGE = ".age"
@@ -27,10 +27,6 @@ DATABASE, FILES, MANIFEST = "database", "files.txt", "manifest.json"
 
 class BackupError(Exception):
     """It can't be done; the message says why, for the operator."""
-
-
-class Writable(Protocol):
-    def write(self, data: bytes, /) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name when it is complete and on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import pyrage
 from django.db import connection
@@ -85,7 +85,7 @@ def _check(folder: Path, backup: Path, manifest: Manifest, identities: Identitie
             raise BackupError(f"{path} is missing.")
 
 
-def _read(source: BinaryIO, target: IO[bytes], identities: Identities) -> None:
+def _read(source: IO[bytes], target: IO[bytes], identities: Identities) -> None:
     if identities:
         try:
             pyrage.decrypt_io(source, target, identities)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -30,7 +30,7 @@ def keep(content: bytes) -> StoredFile:
     return keep_file(BytesIO(content))
 
 
-def keep_file(content: BinaryIO) -> StoredFile:
+def keep_file(content: IO[bytes]) -> StoredFile:
     """Store what is too large for memory: it is read twice, in pieces.
 
     Safe inside a transaction, and while another stores the same bytes or destroys them: that transaction, which has
@@ -62,7 +62,7 @@ def restore(stored: StoredFile, content: bytes) -> bool:
     return True
 
 
-def write(sha256: str, content: BinaryIO, size: int) -> None:
+def write(sha256: str, content: IO[bytes], size: int) -> None:
     """Write the bytes of a file whose row is not there yet, as when a backup is restored."""
     _write_whole(_name(sha256), content, size)
 
@@ -71,7 +71,7 @@ def _name(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
 
 
-def _write_whole(name: str, content: BinaryIO, size: int) -> None:
+def _write_whole(name: str, content: IO[bytes], size: int) -> None:
     """Write the file in one step: half of it is never visible, not even after a power cut."""
     content.seek(0)
     try:
