@@ -107,7 +107,7 @@ class SmtpSink:
             self._controller = None
 
     def answer(self, step: str, *answers: str) -> None:
-        """Queue answers for the next times that `step` (MAIL, RCPT or DATA) is reached.
+        """Queue answers for the next times that `step` (EHLO or HELO, MAIL, RCPT, DATA) is reached.
 
         With DROP or SILENCE after DATA the mail is in `received`, but its sender gets no answer.
         """
@@ -135,7 +135,11 @@ class SmtpSink:
         self.connections += 1
         self._open[server] = self.connections
         session.host_name = hostname
-        return responses
+        return [await self._told("EHLO", server)] if self._answers.get("EHLO") else responses
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
+        session.host_name = hostname
+        return await self._told("EHLO", server) or "250 sink.test"
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import email
+import re
 import smtplib
 import threading
 import time
@@ -18,6 +19,19 @@ from django.core.mail.backends.smtp import EmailBackend
 IDLE_SECONDS = 60.0  # an unused connection is closed then; servers do it themselves after a few minutes
 OK = 250
 SERVICE_CLOSING = 421  # about this connection, not about the mail
+# Which permanent refusals are final: those of the recipient, and of a message that is too large. All others concern the
+# sender or the server, and may be over at the next attempt.
+_ENHANCED = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463, by subject: X.1 is the address, X.2 the mailbox
+_ADDRESS, _MAILBOX = "1", "2"
+_TOO_LARGE = {(_MAILBOX, "3"), ("3", "4")}  # 'useful only as a permanent error'
+# The sender's own address, and a full mailbox, which 'should be used as a persistent transient failure'.
+_NOT_THE_RECIPIENT = {(_ADDRESS, "7"), (_ADDRESS, "8"), (_MAILBOX, "2")}
+# The system, the protocol and policy: Postfix answers RCPT with 5.7.1 for a client or sender that it refuses. The basic
+# code decides about the others, as Exchange Online answers an unknown recipient with 550 5.4.1.
+_SERVER_OR_SENDER = {"3", "5", "7"}
+# What RFC 5321 (4.2.2, 4.3.2) and RFC 7504 have RCPT answer about an address. Not 552, which 4.5.3.1.10 calls
+# temporary, nor 554, with which servers refuse clients.
+_ADDRESS_REFUSED = {501, 550, 551, 553, 556}
 
 
 class NotSent(Exception):
@@ -25,7 +39,7 @@ class NotSent(Exception):
 
 
 class Refused(NotSent):
-    """Permanently: another attempt would be refused too."""
+    """Permanently, because of the recipient or the message: another attempt would be refused too."""
 
 
 class TryLater(NotSent):
@@ -168,11 +182,28 @@ def _failure(error: Exception) -> NotSent:
         answer = error.smtp_code, error.smtp_error
     else:
         return TryLater(with_cause("Er was geen verbinding met de mailserver.", str(error)))
-    code, words = answer
-    sentence = f"De mailserver antwoordde: “{code} {_readable(words)}”."
+    code, words = answer[0], _readable(answer[1])
+    sentence = f"De mailserver antwoordde: “{code} {words}”."
     if code == SERVICE_CLOSING:
         return _Closing(sentence)
-    return Refused(sentence) if 500 <= code < 600 else TryLater(sentence)
+    return Refused(sentence) if _is_final(error, code, words) else TryLater(sentence)
+
+
+def _is_final(error: Exception, code: int, words: str) -> bool:
+    """Return whether a server's answer would be the same at each attempt."""
+    if not 500 <= code < 600:
+        return False
+    is_to_rcpt = isinstance(error, smtplib.SMTPRecipientsRefused)
+    if enhanced := _ENHANCED.match(words):
+        subject, detail = enhanced.groups()
+        if (subject, detail) in _TOO_LARGE:
+            return True
+        if subject in (_ADDRESS, _MAILBOX):
+            is_about_mail = is_to_rcpt or isinstance(error, smtplib.SMTPDataError)
+            return is_about_mail and (subject, detail) not in _NOT_THE_RECIPIENT
+        if subject in _SERVER_OR_SENDER:
+            return False
+    return is_to_rcpt and code in _ADDRESS_REFUSED
 
 
 def with_cause(sentence: str, cause: str) -> str:
