@@ -278,7 +278,8 @@ class Course:
     def bounce(self, kind: str) -> None:
         """Let the last mail of this kind have come back."""
         mail = OutgoingMail.objects.filter(about__assessment=self.assessment, kind=kind).latest("pk")
-        OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, sent_at=None, last_error=BOUNCED)
+        bounced = {"state": MailState.FAILED, "sent_at": None, "failed_at": mail.sent_at, "last_error": BOUNCED}
+        OutgoingMail.objects.filter(pk=mail.pk).update(**bounced)
 
     # --- Time --------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from digibeoordelen.file_storage import StorageDown
+
 logger = logging.getLogger(__name__)
 J = TypeVar("J", bound="Job")
 
@@ -49,9 +51,9 @@ class JobQuerySet(models.QuerySet[J]):
         return self.filter(pk__in=pks, claim_id=claim_id)
 
     def run(self, pk: int) -> bool:
-        """Claim the job and do its work; return False if it was not due or the claim was lost.
+        """Claim the job and do its work; return False if it was not due, the claim was lost or the storage is down.
 
-        An exception of the work ends the attempt and is raised.
+        Any other exception of the work ends the attempt and is raised.
         """
         job = self.claim(pk)
         if job is None:
@@ -63,6 +65,11 @@ class JobQuerySet(models.QuerySet[J]):
                 job.work()
         except ClaimLost:
             logger.warning("%s %s was claimed by another worker, or deleted", self.model.__name__, pk)
+            return False
+        except StorageDown as down:
+            logger.warning("%s %s waits after attempt %s: %s", self.model.__name__, pk, job.attempts, down)
+            with suppress(ClaimLost):
+                _wait_for_storage(job)
             return False
         except Exception:
             with suppress(ClaimLost):
@@ -143,6 +150,12 @@ def _end_attempt(job: Job) -> None:
         _give_up(job)
     else:
         job.finish(lease_until=timezone.now() + job.next_pause)
+
+
+def _wait_for_storage(job: Job) -> None:
+    """Set the pause; the last attempt is not used up, since this says nothing about the job."""
+    attempts = job.attempts if job.max_attempts is None else min(job.attempts, job.max_attempts - 1)
+    job.finish(attempts=attempts, lease_until=timezone.now() + job.next_pause)
 
 
 def _give_up(job: Job) -> None:

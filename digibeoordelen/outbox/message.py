@@ -42,8 +42,8 @@ def compose(mail: OutgoingMail, urls: Mapping[str, str] | links.LinkVoid | None 
     """Build the message of `mail`: text, HTML and attachments, with the Message-ID it was queued with.
 
     `urls` is what `links.resolve_many` returned for it, if that was called already. Raises `LinkVoid` when one of the
-    links may no longer be sent, `AttachmentGone` when a file is missing or damaged, OSError when the storage doesn't
-    answer.
+    links may no longer be sent, `AttachmentGone` when a file is missing or damaged, `StorageDown` when the storage
+    doesn't answer.
     """
     if isinstance(urls, links.LinkVoid):
         raise urls

@@ -6,10 +6,12 @@ import hashlib
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.files.base import File
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.fields.files import FieldFile
 from django.utils import timezone
+
+from digibeoordelen.file_storage import storage_errors
 
 from .kinds import kind_label
 
@@ -40,22 +42,25 @@ class StoredFile(models.Model):
         return self.sha256
 
     def read(self) -> bytes:
-        """Return the bytes; raise `FileGone` like `open_proven`."""
-        with self.open_proven() as stored:
-            content: bytes = stored.read()
-        return content
+        """Return the bytes; raise `FileGone` or `StorageDown` like `open_proven`."""
+        with self.open_proven() as stored, storage_errors():
+            return stored.read()
 
-    def open_proven(self) -> FieldFile:
-        """Return the file open, its bytes checked by their hash; raise `FileGone` if they are missing or damaged."""
+    def open_proven(self) -> File[bytes]:
+        """Return the file open, its bytes checked by their hash; raise `FileGone` if they are missing or damaged.
+
+        Raises `StorageDown` when the storage doesn't answer.
+        """
         try:
-            stored = self.file.open("rb")
+            with storage_errors():
+                stored: File[bytes] = self.file.storage.open(self.file.name, "rb")
+                if hashlib.file_digest(stored, "sha256").hexdigest() == self.sha256:
+                    stored.seek(0)
+                    return stored
         except FileNotFoundError:
             raise FileGone(f"{self.sha256} is missing") from None
-        if hashlib.file_digest(stored, "sha256").hexdigest() != self.sha256:
-            stored.close()
-            raise FileGone(f"{self.sha256} is damaged")
-        stored.seek(0)
-        return stored
+        stored.close()
+        raise FileGone(f"{self.sha256} is damaged")
 
 
 class MailState(models.TextChoices):
@@ -113,6 +118,7 @@ class OutgoingMail(models.Model):
     next_attempt_at = models.DateTimeField("volgende poging", null=True, blank=True)
     last_error = models.TextField("laatste fout", blank=True)
     sent_at = models.DateTimeField("verzonden op", null=True, blank=True)
+    failed_at = models.DateTimeField("mislukt op", null=True, blank=True)  # for the last time
     dropped_at = models.DateTimeField("vervallen op", null=True, blank=True)  # no attempt starts after that
 
     objects = OutgoingMailQuerySet.as_manager()
@@ -143,10 +149,11 @@ class OutgoingMail(models.Model):
                 name="mail_failure_has_reason",
             ),
         ]
-        indexes = [  # for the sweep: few rows of many
+        indexes = [  # few rows of many: the first three for the sweep, the last for what to send again
             models.Index(fields=["announce_at"], condition=Q(state=MailState.QUEUED), name="mail_queued"),
             models.Index(fields=["next_attempt_at"], condition=Q(state=MailState.WAITING), name="mail_waiting"),
             models.Index(fields=["lease_until"], condition=Q(state=MailState.IN_FLIGHT), name="mail_in_flight"),
+            models.Index(fields=["failed_at"], condition=Q(state=MailState.FAILED), name="mail_failed"),
         ]
 
     def __str__(self) -> str:

@@ -195,7 +195,7 @@ def give_up_dropped() -> None:
     """Mark the dropped mails that no worker is sending."""
     idle = Q(state__in=[MailState.QUEUED, MailState.WAITING])
     OutgoingMail.objects.filter(idle, dropped_at__isnull=False).update(
-        state=MailState.FAILED, last_error=DROPPED, next_attempt_at=None
+        state=MailState.FAILED, failed_at=timezone.now(), last_error=DROPPED, next_attempt_at=None
     )
 
 

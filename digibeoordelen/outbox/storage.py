@@ -19,6 +19,8 @@ from django.db import transaction
 from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
 from django.utils import timezone
 
+from digibeoordelen.file_storage import storage_errors
+
 from .models import FileGone, StoredFile
 
 JUST_KEPT = timedelta(days=1)  # much longer than it takes until a row refers to stored bytes
@@ -33,7 +35,7 @@ def keep(content: bytes) -> StoredFile:
 def keep_file(content: IO[bytes]) -> StoredFile:
     """Store what is too large for memory: it is read twice, in pieces.
 
-    Safe inside a transaction, and while another stores the same bytes or destroys them: that transaction, which has
+    Raises `StorageDown` when the storage doesn't answer or is full. Safe inside a transaction, and while another stores the same bytes or destroys them: that transaction, which has
     the row locked, ends first. A row is visible to others only when its file is complete. A rollback leaves a file
     without a row, which is used the next time.
     """
@@ -57,7 +59,8 @@ def restore(stored: StoredFile, content: bytes) -> bool:
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         return False
     name = str(stored.file.name)
-    default_storage.delete(name)
+    with storage_errors():
+        default_storage.delete(name)
     _write_whole(name, BytesIO(content), stored.size)
     return True
 
@@ -71,6 +74,7 @@ def _name(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
 
 
+@storage_errors()
 def _write_whole(name: str, content: IO[bytes], size: int) -> None:
     """Write the file in one step: half of it is never visible, not even after a power cut."""
     content.seek(0)
@@ -122,7 +126,8 @@ def _destroy_one(pk: int) -> bool:
         file = StoredFile.objects.filter(pk=pk).select_for_update(skip_locked=True).first()
         if file is None or not _unused().filter(pk=pk).exists():
             return False
-        default_storage.delete(str(file.file.name))
+        with storage_errors():
+            default_storage.delete(str(file.file.name))
         file.delete()
     return True
 
@@ -141,6 +146,7 @@ def what_refers_to(file: StoredFile | OuterRef) -> Iterator[QuerySet[Any]]:
             yield relation.related_model._base_manager.filter(**{relation.field.name: file})  # noqa: SLF001
 
 
+@storage_errors()
 def destroy_strays() -> int:
     """Destroy the files without a row, which rollbacks leave; return their number."""
     destroyed = 0

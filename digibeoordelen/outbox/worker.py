@@ -17,11 +17,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 from django.utils import timezone
 
+from digibeoordelen.file_storage import StorageDown
+
 from .links import LinkVoid, MailRefused, hide, read_refusals, resolve_many
 from .message import AttachmentGone, compose
 from .models import MailState, OutgoingMail, OutgoingMailQuerySet, announce_grace
 from .queue import announce, give_up_dropped
-from .smtp import Refused, TryLater, carrier, with_cause
+from .smtp import Refused, TryLater, carrier
 
 logger = logging.getLogger(__name__)
 BATCH = 20
@@ -101,10 +103,8 @@ def _attempt(mail: OutgoingMail, urls: Mapping[str, str] | LinkVoid) -> None:
         _give_up(mail, str(refusal), dropped_at=timezone.now())
     except (Refused, LinkVoid, AttachmentGone) as refusal:
         _give_up(mail, hide(str(refusal), urls))
-    except TryLater as failure:
+    except (TryLater, StorageDown) as failure:
         _wait(mail, hide(str(failure), urls))
-    except OSError as error:  # of the storage; those of the transport are TryLater
-        _wait(mail, with_cause("De bijlagen zijn nu niet te lezen.", error.strerror or str(error)))
     else:
         _mark(mail, state=MailState.SENT, sent_at=timezone.now(), last_error="")
         logger.info("Sent: mail %s (%s)", mail.pk, mail.kind)
@@ -133,7 +133,7 @@ def _wait(mail: OutgoingMail, reason: str) -> None:
 
 def _give_up(mail: OutgoingMail, reason: str, **values: Any) -> None:
     logger.warning("Mail %s (%s) has failed: %s", mail.pk, mail.kind, reason)
-    _mark(mail, state=MailState.FAILED, last_error=reason, **values)
+    _mark(mail, state=MailState.FAILED, failed_at=timezone.now(), last_error=reason, **values)
 
 
 def _mark(mail: OutgoingMail, **values: Any) -> None:
@@ -162,7 +162,7 @@ def requeue() -> None:
     now = timezone.now()
     overdue = OutgoingMail.objects.filter(state=MailState.IN_FLIGHT, lease_until__lt=now)
     overdue.filter(attempts__gt=len(settings.OUTBOX_RETRY_SECONDS)).update(
-        state=MailState.FAILED, last_error=BROKEN_OFF, **_RELEASED
+        state=MailState.FAILED, failed_at=now, last_error=BROKEN_OFF, **_RELEASED
     )
     overdue.update(state=MailState.QUEUED, announce_at=now, **_RELEASED)
     give_up_dropped()

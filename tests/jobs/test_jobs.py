@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from committee.models import FinalBatch
+from digibeoordelen.file_storage import StorageDown
 from digibeoordelen.jobs import tasks
 from digibeoordelen.jobs.models import ClaimLost, Job, run
 from digibeoordelen.jobs.tasks import purge, sweep
@@ -157,6 +158,25 @@ def test_failed_work_backs_off_and_is_abandoned(
         run(LABEL, job.pk)
     assert abandoned == [job.pk]
     assert "was given up after 4 attempts" in caplog.text
+
+
+def test_storage_that_is_down_uses_up_no_last_attempt(
+    job: FinalBatch, abandoned: list[int], done: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = FinalBatch.work
+    work_raises(StorageDown("De opslag is weg."), monkeypatch)
+    monkeypatch.setattr(FinalBatch, "pauses", (10, 20))
+    pauses = []
+    for _ in range(6):
+        assert not FinalBatch.objects.run(job.pk)
+        job.refresh_from_db()
+        assert job.lease_until is not None
+        pauses.append(round((job.lease_until - timezone.now()).total_seconds()))
+        FinalBatch.objects.update(lease_until=timezone.now())
+    assert pauses == [10, 20, 20, 20, 20, 20]
+    monkeypatch.setattr(FinalBatch, "work", work)
+    run(LABEL, job.pk)
+    assert (done, abandoned) == ([job.pk], [])
 
 
 def test_job_that_kills_workers_is_abandoned(

@@ -4,12 +4,14 @@ import logging
 import smtplib
 import socket
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -151,6 +153,89 @@ def test_permanent_refusal_fails_with_the_server_reply(mail: OutgoingMail, serve
 
     assert delivered(mail).state == MailState.FAILED
     assert mail.last_error == "De mailserver antwoordde: “550 5.1.1 Gebruiker onbekend 5.1.1 Zoë bestaat niet”."
+
+
+def test_mail_waits_as_long_as_its_attachment_cannot_be_read(
+    db: None, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachment = Attachment(filename="verslag.pdf", content_type="application/pdf", file=keep(b"een bijlage"))
+    mail = queue_mail(kind="test", to="a@b.test", subject="-", text="-", html="-", attachments=[attachment])
+
+    def fail(*args: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://opslag.test/emmer")
+
+    with monkeypatch.context() as down:
+        down.setattr(default_storage, "open", fail)
+        assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error.startswith("De opslag van bestanden is nu niet bereikbaar. De foutmelding was: “Could not")
+    OutgoingMail.objects.update(state=MailState.QUEUED, next_attempt_at=None)
+
+    assert delivered(mail).state == MailState.SENT
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        ("RCPT", "550 Geen gebruiker met deze naam"),
+        ("RCPT", "550 5.1.1 Onbekend"),
+        ("RCPT", "556 5.1.10 Dit domein ontvangt geen mail"),
+        ("RCPT", "550 5.2.1 Postvak gesloten"),
+        ("RCPT", "550 5.4.1 Recipient address rejected: Access denied"),  # Exchange Online: unknown
+        ("RCPT", "553 5.6.7 Geen letters als é"),
+        ("DATA", "550 5.1.1 Onbekend"),
+    ],
+)
+def test_refusal_of_the_recipient_is_final(mail: OutgoingMail, server: SmtpSink, step: str, answer: str) -> None:
+    server.answer(step, answer)
+
+    assert delivered(mail).state == MailState.FAILED
+    assert mail.failed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        ("MAIL", "550 5.7.1 Afzender niet toegestaan"),
+        ("MAIL", "552 5.2.2 Te veel mails vandaag"),
+        ("MAIL", "550 5.1.1 Onbekend"),
+        ("RCPT", "550 5.1.8 Sender address rejected: Domain not found"),
+        ("RCPT", "552 5.2.2 Postvak vol"),
+        ("RCPT", "552 Postvak vol"),
+        ("RCPT", "554 5.7.1 Client host blocked using zen.spamhaus.org"),
+        ("RCPT", "554 Relay access denied"),
+        ("RCPT", "530 5.7.0 Authentication required"),
+        ("RCPT", "504 5.5.2 Helo command rejected"),
+        ("DATA", "554 5.7.1 Spam"),
+        ("DATA", "550 Geweigerd"),
+    ],
+)
+def test_refusal_of_anything_else_is_retried(mail: OutgoingMail, server: SmtpSink, step: str, answer: str) -> None:
+    server.answer(step, answer)
+
+    assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error == f"De mailserver antwoordde: “{answer}”."
+
+
+def test_server_that_refuses_our_greeting_is_tried_later(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.answer("EHLO", *2 * ["550 5.7.1 Wij kennen u niet"])  # EHLO, then HELO
+
+    assert delivered(mail).state == MailState.WAITING
+    assert "Wij kennen u niet" in mail.last_error
+
+
+def test_server_without_service_is_tried_later(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.stop()
+    with socket.create_server(("127.0.0.1", server.port)) as listener, ThreadPoolExecutor(1) as pool:
+
+        def refuse() -> None:
+            with listener.accept()[0] as client:
+                client.sendall(b"554 5.3.2 Geen dienst\r\n")
+                client.recv(1000)
+
+        pool.submit(refuse)
+
+        assert delivered(mail).state == MailState.WAITING
+    assert "Geen dienst" in mail.last_error
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])

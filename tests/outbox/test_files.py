@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, connection, transaction
 
+from digibeoordelen.file_storage import StorageDown
 from digibeoordelen.outbox import storage as outbox_storage
 from digibeoordelen.outbox.models import FileGone, StoredFile
 from digibeoordelen.outbox.storage import keep
@@ -107,6 +110,52 @@ def test_object_storage_keeps_the_name(db: None, monkeypatch: pytest.MonkeyPatch
         StoredFile.objects.get().read()
 
 
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://opslag.test/emmer")
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+STORAGE_ERRORS = [
+    UNREACHABLE,
+    DENIED,
+    S3UploadFailedError("Failed to upload"),
+    ReadTimeoutError(endpoint_url="https://opslag.test/emmer"),
+    PermissionError(errno.EACCES, "Permission denied"),
+]
+
+
+@pytest.mark.parametrize("error", STORAGE_ERRORS)
+def test_failing_storage_is_one_error_with_a_reason(
+    db: None, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    storage = ObjectStorage()
+    monkeypatch.setattr(outbox_storage, "default_storage", storage)
+    monkeypatch.setattr(StoredFile._meta.get_field("file"), "storage", storage)
+    stored = keep(b"in de wolk")
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr(storage, "_open", fail)
+    monkeypatch.setattr(storage, "exists", fail)
+    with pytest.raises(StorageDown, match="niet bereikbaar"):
+        stored.read()
+    with pytest.raises(StorageDown, match="niet bereikbaar"):
+        keep(b"nog een")
+
+
+def test_download_that_breaks_off_can_be_read_again(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An S3 file that failed to load is empty the second time."""
+    stored = keep(b"in stukken")
+
+    class Breaking(ContentFile):
+        def readinto(self, buffer: object) -> int:
+            raise UNREACHABLE
+
+    with monkeypatch.context() as down:
+        down.setattr(default_storage, "open", lambda *_: Breaking(b""))
+        with pytest.raises(StorageDown):
+            stored.read()
+    assert stored.read() == b"in stukken"
+
+
 def test_name_other_than_a_hash_is_refused(db: None) -> None:
     with pytest.raises(IntegrityError, match="stored_file_sha256_is_hex"), transaction.atomic():
         StoredFile.objects.create(sha256="../../etc/passwd", size=1, file="x")
@@ -117,7 +166,7 @@ def test_a_full_disk_is_not_kept_full(db: None, monkeypatch: pytest.MonkeyPatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(outbox_storage.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageDown, match="vol"):
         keep(b"past er niet meer bij")
     folders = Path(default_storage.location).iterdir()
     assert not [left for folder in folders for left in folder.glob(".*")]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from assessments.documents import documents
 from assessments.models import Document
+from digibeoordelen.file_storage import StorageDown
 from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import StoredFile
 
@@ -25,6 +26,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
+        try:
+            missing = self._count_missing(mend=mend)
+        except StorageDown as down:
+            raise CommandError(str(down)) from None
+        self.stdout.write(f"{missing} of {StoredFile.objects.count()} files are not as they were kept")
+        if missing:
+            raise SystemExit(1)
+
+    def _count_missing(self, *, mend: bool) -> int:
         missing = 0
         for stored, gone in storage.find():
             owners = storage.referring(stored)
@@ -35,9 +45,7 @@ class Command(BaseCommand):
             # Only ids: names would show who the file is about.
             reference = ", ".join(f"{owner._meta.label} {owner.pk}" for owner in owners) or "nothing refers to it"  # noqa: SLF001
             self.stdout.write(f"{gone}: {reference}")
-        self.stdout.write(f"{missing} of {StoredFile.objects.count()} files are not as they were kept")
-        if missing:
-            raise SystemExit(1)
+        return missing
 
     def _is_restored(self, document: Document) -> bool:
         try:

@@ -1,0 +1,49 @@
+"""Where files are kept doesn't answer: the one place that knows which exceptions say so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
+
+UNREACHABLE = "De opslag van bestanden is nu niet bereikbaar."
+FULL = "De opslag van bestanden is vol."
+NOT_SAVED = "Het bestand kan nu niet worden bewaard. Probeer het over een paar minuten nog eens."
+
+
+class StorageDown(Exception):
+    """Files can't be read or written now, and later they can; the message says why, in Dutch, for the screen."""
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Raise what a storage, on disk or S3, raises inside the block as `StorageDown`; a missing file as it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except _error_types() as error:
+        raise storage_down(error) from error
+
+
+def storage_down(error: Exception) -> StorageDown:
+    """Return the exception with a readable reason."""
+    sentence = FULL if is_full(error) else UNREACHABLE
+    cause = " ".join(str(getattr(error, "strerror", None) or error).split())[:500]
+    return StorageDown(f"{sentence} De foutmelding was: “{cause}”." if cause else sentence)
+
+
+def is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+
+
+def _error_types() -> tuple[type[Exception], ...]:
+    """Return what a storage may raise; only a process that uses S3 has loaded its libraries."""
+    if "botocore" not in sys.modules:
+        return (OSError,)
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+    from urllib3.exceptions import HTTPError
+
+    return OSError, BotoCoreError, ClientError, Boto3Error, HTTPError
