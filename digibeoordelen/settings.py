@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "digibeoordelen.errors.file_gone.FileGoneMiddleware",
+    "digibeoordelen.errors.storage_down.StorageDownMiddleware",
     "digibeoordelen.errors.wrong_address.PostOnlyMiddleware",
 ]
 
@@ -143,7 +144,16 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "digibeoordelen.errors.storage_down.UploadHandler",
+]
 if bucket := env("S3_BUCKET", default=""):
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
+
+    # The libraries' own wait five times a minute, in which a few downloads take every thread of the site.
+    _attempts = env.int("S3_ATTEMPTS", 2)
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -151,6 +161,12 @@ if bucket := env("S3_BUCKET", default=""):
             "endpoint_url": env("S3_ENDPOINT_URL", default=None),
             "default_acl": "private",
             "querystring_auth": True,
+            "client_config": Config(
+                connect_timeout=env.float("S3_CONNECT_TIMEOUT", 3),
+                read_timeout=env.float("S3_READ_TIMEOUT", 10),
+                retries={"total_max_attempts": _attempts, "mode": "standard"},
+            ),
+            "transfer_config": TransferConfig(num_download_attempts=_attempts),
         },
     }
 

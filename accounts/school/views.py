@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from accounts.models import Role, School
 from accounts.models.branding import Palette
+from digibeoordelen.file_storage import NOT_SAVED, StorageDown
 from digibeoordelen.outbox.models import FileGone
 
 from . import logo as school_logo
@@ -73,10 +74,14 @@ def settings(request: UserRequest, school_id: int) -> HttpResponse:
 def _save_logo(request: UserRequest, school: School) -> bool:
     """Save or remove the logo, also if another field is invalid: a browser does not keep the chosen file.
 
-    Return whether the logo changed; raise `ValidationError` for an invalid file.
+    Return whether the logo changed; raise `ValidationError` for a file that is invalid or can't be stored.
     """
     if file := request.FILES.get("logo"):
-        school_logo.set_logo(school=school, image=school_logo.read_logo(file), by=request.user)
+        image = school_logo.read_logo(file)
+        try:
+            school_logo.set_logo(school=school, image=image, by=request.user)
+        except StorageDown:
+            raise ValidationError(NOT_SAVED) from None
         messages.success(request, "Het logo is opgeslagen.")
     elif "remove_logo" in request.POST:
         school_logo.set_logo(school=school, image=None, by=request.user)

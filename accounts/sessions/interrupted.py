@@ -1,4 +1,4 @@
-"""Offer a posted form again after an expired session or CSRF token interrupted it.
+"""Offer a posted form again after an expired session, a CSRF token or missing file storage interrupted it.
 
 The fields stay in the page: nothing is stored, logged or put in a URL. Sent again, the post passes every check of the
 view.
@@ -44,14 +44,14 @@ def is_same_site_post(request: HttpRequest) -> bool:
 
 
 @never_cache
-def offer_resubmit(request: HttpRequest, *, why: str, first: str = "") -> HttpResponse:
+def offer_resubmit(request: HttpRequest, *, why: str, first: str = "", status: int = 403) -> HttpResponse:
     """Return a page with the posted fields, without secrets, and the names of the files.
 
-    `why`: `login`, `token`, `cookies` (the browser sent none), `welcome` or `second_step`; for the last two `first` is
-    the URL of the step required before.
+    `why`: `login`, `token`, `cookies` (the browser sent none), `storage` (files can't be kept now), `welcome` or
+    `second_step`; for the last two `first` is the URL of the step required before.
     """
     context: dict[str, Any] = {"why": why, "first": login_tab_url() if why == "login" else first}
-    return render(request, "403_csrf.html", context | posted(request), status=403)
+    return render(request, "403_csrf.html", context | posted(request), status=status)
 
 
 def needs_login(request: HttpRequest) -> bool:

@@ -40,7 +40,7 @@ def check_files(files: Sequence[UploadedFile]) -> None:
 
 
 def keep_files(files: Sequence[UploadedFile]) -> list[Attachment]:
-    """Store the bytes of validated files; the content type follows from the extension."""
+    """Store the bytes of validated files; the content type follows from the extension. Raises `StorageDown`."""
     attachments = []
     for file in files:
         path = PurePath(file.name or "bijlage")

@@ -32,6 +32,7 @@ from assessments.coupling import batch, couplings
 from assessments.coupling.overview import read_overview
 from assessments.coupling.views import flow_context, report_refused, seen_versions
 from assessments.models import Assessment, Invitation
+from digibeoordelen.file_storage import NOT_SAVED, StorageDown
 from digibeoordelen.outbox.models import FileGone, OutgoingMail
 from digibeoordelen.outbox.queue import send_again as send_mail_again
 
@@ -123,6 +124,11 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, "Kies eerst wie u wilt uitnodigen.")
     if not ticked or not form.is_valid():
         return _message_page(request, selected, ticked, form)
+    try:
+        attachments = keep_files(form.cleaned_data["attachments"])
+    except StorageDown:
+        form.add_error("attachments", NOT_SAVED)
+        return _message_page(request, selected, ticked, form)
     outcome = invite.invite(
         assessments=selected.assessments,
         contacts=ticked,
@@ -130,7 +136,7 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
         one_mail=form.one_mail,
         versions=seen_versions(selected.assessments, request.POST),
         remark=form.cleaned_data["remark"],
-        attachments=keep_files(form.cleaned_data["attachments"]),
+        attachments=attachments,
     )
     if not outcome.done and not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")

@@ -35,9 +35,9 @@ def keep(content: bytes) -> StoredFile:
 def keep_file(content: IO[bytes]) -> StoredFile:
     """Store what is too large for memory: it is read twice, in pieces.
 
-    Raises `StorageDown` when the storage doesn't answer or is full. Safe inside a transaction, and while another stores the same bytes or destroys them: that transaction, which has
-    the row locked, ends first. A row is visible to others only when its file is complete. A rollback leaves a file
-    without a row, which is used the next time.
+    Raises `StorageDown` when the storage doesn't answer or is full. Safe inside a transaction, and while another stores
+    the same bytes or destroys them: that transaction, which has the row locked, ends first. A row is visible to others
+    only when its file is complete. A rollback leaves a file without a row, which is used the next time.
     """
     digest = hashlib.sha256()
     for chunk in File(content).chunks():

@@ -1,5 +1,6 @@
 """The production settings, in a separate process."""
 
+import socket
 import subprocess
 import sys
 
@@ -47,3 +48,22 @@ def test_signature_of_a_fallback_key_is_valid() -> None:
 def test_empty_fallback_list_is_empty() -> None:
     code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
     assert run(code, SECRET_KEY_FALLBACKS="").stdout.strip() == "[]"
+
+
+def test_silent_object_storage_is_given_up_soon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        code = (
+            "import time, django; django.setup()\n"
+            "from digibeoordelen.file_storage import StorageDown\n"
+            "from digibeoordelen.outbox.models import StoredFile\n"
+            "begin = time.monotonic()\n"
+            "try: StoredFile(sha256='0' * 64, file='00/0').read()\n"
+            "except StorageDown as down: print(down, time.monotonic() - begin < 5)\n"
+        )
+        storage = {"S3_BUCKET": "emmer", "S3_ENDPOINT_URL": address, "S3_READ_TIMEOUT": "0.2"}
+        keys = {"AWS_ACCESS_KEY_ID": "naam", "AWS_SECRET_ACCESS_KEY": "geheim"}
+        output = run(code, **storage, **keys).stdout
+    assert "niet bereikbaar" in output
+    assert "Read timeout" in output
+    assert output.strip().endswith("True")

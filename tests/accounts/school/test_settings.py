@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import ExamOffice, Role, School, SchoolChange, User
 from accounts.models.retention_terms import TERMS
 from accounts.school.forms import FIELD_NAMES, SECTIONS
+from digibeoordelen.file_storage import NOT_SAVED
 from tests.factories import ExamOfficeFactory, UserFactory, member, png
 
 
@@ -214,6 +215,21 @@ def test_invalid_logo_changes_nothing_and_keeps_the_input(
     answer = client.post(page, typed)
     assert "Dit bestand is geen PNG of JPEG" in words(answer)
     assert re.search(r'value="90"[^>]*id="id_link_days"|id="id_link_days"[^>]*value="90"', words(answer))
+    school.refresh_from_db()
+    assert (school.logo, school.link_days) == (None, 60)
+
+
+def test_logo_that_cannot_be_stored_keeps_the_input(
+    client: Client, administrator: User, school: School, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr("digibeoordelen.outbox.storage.os.fsync", refuse)
+    typed = opened(client, page) | {"link_days": "90", "logo": SimpleUploadedFile("logo.png", png(310, 100))}
+    answer = client.post(page, typed)
+    assert NOT_SAVED in words(answer)
+    assert 'value="90"' in answer.content.decode()
     school.refresh_from_db()
     assert (school.logo, school.link_days) == (None, 60)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.invitations import invite
 from assessments.models import Assessment, Invitation
+from digibeoordelen.file_storage import NOT_SAVED
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.storage import destroy
 from exams.models import ExamUnit
@@ -70,6 +72,29 @@ def test_attachment_is_downloaded_as_sent(teacher: Client, sent: Invitation) -> 
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == 'attachment; filename="toelichting bij PvB.pdf"'
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_storage_that_is_down_keeps_the_message(
+    teacher: Client, assessment: Assessment, examiner: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("digibeoordelen.outbox.storage.os.fsync", refuse)
+    steps.choose(assessment, examiner)
+    post = {
+        "examinator": [examiner.pk],
+        f"versie-{assessment.pk}": assessment.version,
+        "remark": "Graag voor vrijdag",
+        "attachments": [SimpleUploadedFile("toelichting.pdf", PDF + b" die niet past")],
+    }
+    answer = teacher.post(reverse("assessments:send_invitations", args=[assessment.public_id]), post)
+    page = answer.content.decode()
+    assert answer.context["form"].errors["attachments"] == [NOT_SAVED]
+    assert NOT_SAVED in page
+    assert "Graag voor vrijdag" in page
+    assert [invitee.is_ticked for invitee in answer.context["rows"]] == [True]
+    assert not Invitation.objects.exists()
 
 
 def test_attachment_survives_purging_of_mails_and_files(teacher: Client, sent: Invitation, pass_time) -> None:
