@@ -1,4 +1,4 @@
-"""The broker of the embedded mode: kombu's filesystem transport, with atomic writes.
+"""The broker of the embedded mode: kombu's filesystem transport, with atomic writes and priorities.
 
 Kombu writes a message under its final name; a worker that reads it at that moment gets an empty file, loses the
 message and ends (3 of 6000, with two writers and two readers). The same holds for the table of queues.
@@ -20,7 +20,8 @@ class Channel(filesystem.Channel):
     # kombu's types disagree on the parameter's name.
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
-        name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}"
+        # Readers take the messages in the order of their names.
+        name = f"{self._get_message_priority(payload)}_{round(monotonic() * 1000)}_{uuid.uuid4()}"
         part = folder / f"{name}.part"  # ignored by readers
         part.write_text(dumps(payload))
         part.replace(folder / f"{name}.{queue}.msg")

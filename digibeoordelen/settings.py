@@ -305,6 +305,9 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "assessments.privacy.erasure",
     "exchange.serving.call_log",
 )
+# Both brokers give a worker the lowest number first: mails that a person waits for go before PDFs and invitations.
+FIRST_PRIORITY = 0
+CELERY_TASK_DEFAULT_PRIORITY = 6  # a message of Redis without one has 0
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -317,7 +320,11 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that does not renew it is taken for dead
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {"task": "digibeoordelen.outbox.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep-outbox": {
+        "task": "digibeoordelen.outbox.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"priority": FIRST_PRIORITY},
+    },
     "sweep-jobs": {"task": "digibeoordelen.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
     "purge-jobs": {"task": "digibeoordelen.jobs.tasks.purge", "schedule": 6 * 3600},
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},

@@ -46,6 +46,16 @@ KINDS = {
     "own_data": "Eigen gegevens staan klaar",
 }
 
+# A person waits for these at the screen, or must know at once; the other mails about accounts go out to many people.
+URGENT = frozenset(
+    {
+        "confirm_registration", "confirm_email", "email_change_asked", "email_given_back", "has_account", "no_account",
+        "new_password", "password_changed", "second_step_on", "second_step_off", "second_step_removed", "passkey_added",
+        "passkey_removed", "new_recovery_codes", "recovery_code_used", "wrong_codes", "school_account_code",
+        "school_account_linked",
+    }
+)  # fmt: skip
+
 
 def kind_label(kind: str) -> str:
     return KINDS.get(kind, OTHER)

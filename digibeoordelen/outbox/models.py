@@ -76,17 +76,21 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """Leave out the content: a screen shows `state_label`, `last_error` and times."""
         return self.defer("text", "html", "links", "headers")
 
-    def take_unannounced(self, limit: int) -> list[int]:
-        """Return the ids of up to `limit` queued mails that no task was started for in time, oldest first.
+    def in_order(self) -> OutgoingMailQuerySet:
+        """Order queued mails as they are sent: the urgent ones, then what has waited longest."""
+        return self.order_by("-is_urgent", "announce_at", "pk")
+
+    def take_unannounced(self, limit: int) -> list[OutgoingMail]:
+        """Return up to `limit` queued mails that no task was started for in time, in their order, for `announce`.
 
         They count as announced from now on: of two sweeps at the same time one starts a task for a mail.
         """
         now = timezone.now()
-        due = self.filter(state=MailState.QUEUED, announce_at__lte=now).order_by("announce_at")
+        due = self.filter(state=MailState.QUEUED, announce_at__lte=now).in_order()
         with transaction.atomic():
-            ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-            self.filter(pk__in=ids).update(announce_at=now + announce_again())
-        return ids
+            taken = list(due.select_for_update(skip_locked=True).only("is_urgent")[:limit])
+            self.filter(pk__in=[mail.pk for mail in taken]).update(announce_at=now + announce_again())
+        return taken
 
 
 class OutgoingMail(models.Model):
@@ -109,6 +113,7 @@ class OutgoingMail(models.Model):
     message_id = models.CharField("Message-ID", max_length=255, unique=True)
     links = models.JSONField(default=dict, blank=True)
     headers = models.JSONField(default=dict, blank=True)
+    is_urgent = models.BooleanField("gaat voor", default=False, db_default=False)
     state = models.CharField("status", max_length=10, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField("aangemaakt op", default=timezone.now)
     announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task if it is still queued
@@ -150,7 +155,9 @@ class OutgoingMail(models.Model):
             ),
         ]
         indexes = [  # few rows of many: the first three for the sweep, the last for what to send again
-            models.Index(fields=["announce_at"], condition=Q(state=MailState.QUEUED), name="mail_queued"),
+            models.Index(
+                fields=["-is_urgent", "announce_at"], condition=Q(state=MailState.QUEUED), name="mail_queued_in_order"
+            ),
             models.Index(fields=["next_attempt_at"], condition=Q(state=MailState.WAITING), name="mail_waiting"),
             models.Index(fields=["lease_until"], condition=Q(state=MailState.IN_FLIGHT), name="mail_in_flight"),
             models.Index(fields=["failed_at"], condition=Q(state=MailState.FAILED), name="mail_failed"),

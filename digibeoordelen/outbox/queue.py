@@ -22,6 +22,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from .kinds import URGENT
 from .links import Link as Link
 from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, OutgoingMailQuerySet, StoredFile, announce_grace
@@ -86,11 +87,12 @@ def queue_mail(
             from_name=from_name,
             headers=dict(headers),
             message_id=make_msgid(domain=urlsplit(settings.SITE_URL).hostname),
+            is_urgent=kind in URGENT,
             links={name: {"kind": link.kind, "data": dict(link.data)} for name, link in links.items()},
             announce_at=timezone.now() + announce_grace(),
         )
         _attach(mail, attachments)
-        transaction.on_commit(partial(announce, mail.pk), robust=True)
+        transaction.on_commit(partial(announce, mail), robust=True)
     return mail
 
 
@@ -105,7 +107,7 @@ def send_again(mail: OutgoingMail) -> bool:
             state=MailState.QUEUED, attempts=0, announce_at=timezone.now() + announce_grace()
         )
         if queued:
-            transaction.on_commit(partial(announce, mail.pk), robust=True)
+            transaction.on_commit(partial(announce, mail), robust=True)
     mail.refresh_from_db()
     return bool(queued)
 
@@ -161,18 +163,19 @@ def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:
             raise ValueError(f"The link {name!r} is missing from the mail's text or HTML.")
 
 
-def announce(mail_id: int) -> bool:
+def announce(mail: OutgoingMail) -> bool:
     """Start the task of a committed mail; return False when the broker is gone: the sweep starts it later."""
     global _broker_failed_at
     if time.monotonic() - _broker_failed_at >= BROKER_REST:
         try:
-            current_app.signature(SEND_MAIL, (mail_id,)).delay()
+            priority = settings.FIRST_PRIORITY if mail.is_urgent else settings.CELERY_TASK_DEFAULT_PRIORITY
+            current_app.signature(SEND_MAIL, (mail.pk,)).apply_async(priority=priority)
         except (KombuError, AMQPError, OSError) as error:
             logger.warning("The broker is gone (%s); the sweep will announce what is queued", error)
             _broker_failed_at = time.monotonic()
         else:
             return True
-    OutgoingMail.objects.filter(pk=mail_id, state=MailState.QUEUED).update(announce_at=timezone.now())
+    OutgoingMail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(announce_at=timezone.now())
     return False
 
 

@@ -17,7 +17,7 @@ def send_mail(mail_id: int) -> None:
 def sweep() -> None:
     """Start tasks for what is due, and for what a crash or a missing broker left without one."""
     requeue()
-    while ids := OutgoingMail.objects.take_unannounced(500):
+    while mails := OutgoingMail.objects.take_unannounced(500):
         # `announce` of each, also after a False: it puts the mail back for the next sweep.
-        if not all([announce(mail_id) for mail_id in ids]):
+        if not all([announce(mail) for mail in mails]):
             return

@@ -39,11 +39,11 @@ def claim(pk: int) -> OutgoingMail | None:
 
 
 def claim_batch(limit: int) -> list[OutgoingMail]:
-    """Claim the mails that have waited longest, for one attempt each.
+    """Claim the mails that are urgent or have waited longest, for one attempt each.
 
     A mail that was tried before is claimed by its own task only: it may be what breaks the worker.
     """
-    return _claim(OutgoingMail.objects.filter(attempts=0).order_by("announce_at", "pk"), limit)
+    return _claim(OutgoingMail.objects.filter(attempts=0).in_order(), limit)
 
 
 def _claim(mails: OutgoingMailQuerySet, limit: int) -> list[OutgoingMail]:
@@ -117,7 +117,7 @@ def _give_back(mails: Sequence[OutgoingMail]) -> None:
     claimed = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], claim_id=mails[0].claim_id)
     soon = timezone.now() + announce_grace()
     claimed.update(state=MailState.QUEUED, attempts=F("attempts") - 1, announce_at=soon, **_RELEASED)
-    announce(mails[0].pk)
+    announce(mails[0])
 
 
 def _wait(mail: OutgoingMail, reason: str) -> None:

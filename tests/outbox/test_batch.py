@@ -16,6 +16,7 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
 from digibeoordelen.outbox.smtp import carrier
 from digibeoordelen.outbox.storage import keep
+from digibeoordelen.outbox.tasks import sweep
 from digibeoordelen.outbox.worker import requeue
 from tests.smtp import DROP, YES, SmtpSink
 
@@ -51,6 +52,24 @@ def test_queued_mails_share_one_connection(mails: list[OutgoingMail], server: Sm
     assert {mail.connection for mail in server.received} == {1}
     assert {tuple(mail.text.splitlines()) for mail in server.received} == {("Beste", ".", "..")}
     assert {mail.html.strip() for mail in server.received} == {"<p>é</p>"}
+
+
+def test_password_reset_leaves_before_hundreds_of_invitations(announced: list[int], server: SmtpSink) -> None:
+    invitations = [make_mail(f"examinator{number}@bedrijf.test") for number in range(300)]
+    queue_mail(kind="new_password", to="docent@hier.test", subject="-", text="-", html="-")
+    worker.deliver_queued(first=invitations[0].pk)
+
+    assert server.received[1].to == "docent@hier.test"
+
+
+def test_sweep_announces_urgent_mails_first(announced: list[int]) -> None:
+    invitation = make_mail("examinator@bedrijf.test")
+    reset = queue_mail(kind="new_password", to="docent@hier.test", subject="-", text="-", html="-")
+    OutgoingMail.objects.update(announce_at=timezone.now())
+    announced.clear()
+    sweep()
+
+    assert announced == [reset.pk, invitation.pk]
 
 
 def test_task_of_a_sent_mail_delivers_the_others(mails: list[OutgoingMail], server: SmtpSink) -> None:

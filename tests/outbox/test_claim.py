@@ -131,7 +131,7 @@ def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
 
 def test_concurrent_sweeps_start_one_task_per_mail(transactional_db: None) -> None:
     pks = make_mails(40)
-    taken = at_once(lambda: [pk for _ in range(40) for pk in OutgoingMail.objects.take_unannounced(7)])
+    taken = at_once(lambda: [mail.pk for _ in range(40) for mail in OutgoingMail.objects.take_unannounced(7)])
 
     assert sorted(pk for pks_of_one in taken for pk in pks_of_one) == sorted(pks)
 

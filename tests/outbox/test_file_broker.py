@@ -52,3 +52,10 @@ def test_partially_written_message_is_not_visible(channel: Channel, monkeypatch:
     channel._put("work", {"text": "a message of more than ten characters"})
 
     assert channel._get("work") == {"text": "a message of more than ten characters"}
+
+
+def test_urgent_message_comes_before_older_ones(channel: Channel) -> None:
+    for number, priority in enumerate((6, 6, 0)):
+        channel._put("work", {"number": number, "properties": {"priority": priority}})
+
+    assert [channel._get("work")["number"] for _ in range(3)] == [2, 0, 1]

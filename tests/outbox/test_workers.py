@@ -11,10 +11,14 @@ from tests.smtp import SmtpSink
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
 
 QUEUE = """
+from digibeoordelen.jobs.models import run
 from digibeoordelen.outbox.queue import queue_mail
 from digibeoordelen.outbox.tasks import send_mail
 for number in range({count}):
     mail = queue_mail(kind="test", to=f"examinator{{number}}@bedrijf.test", subject="-", text="-", html="<p>-</p>")
+"""
+RESET = """
+queue_mail(kind="new_password", to="docent@hier.test", subject="-", text="-", html="<p>-</p>")
 """
 
 
@@ -87,3 +91,11 @@ def test_two_workers_never_send_a_mail_twice(mailing_site: Site, smtp_sink: Smtp
 
     assert addressees(smtp_sink) == Counter(f"examinator{number}@bedrijf.test" for number in range(150))
     assert all("Sent: mail " in worker.output for worker in workers), "both took part"
+
+
+def test_worker_sends_a_password_reset_before_anything_else(mailing_site: Site, smtp_sink: SmtpSink) -> None:
+    """PDFs that were asked for earlier, here of an id that does not exist, have tasks before it too."""
+    mailing_site.python(QUEUE.format(count=300) + "    run.delay('assessments.Document', 0)\n" + RESET)
+    mailing_site.worker(wait=False)
+
+    assert smtp_sink.wait_for(1, timeout=60)[0].to == "docent@hier.test"

@@ -17,9 +17,23 @@ class Migration(migrations.Migration):
             name="failed_at",
             field=models.DateTimeField(blank=True, null=True, verbose_name="mislukt op"),
         ),
+        migrations.AddField(
+            model_name="outgoingmail",
+            name="is_urgent",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="gaat voor"),
+        ),
         migrations.RunPython(date_failures, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(
             model_name="outgoingmail",
             index=models.Index(condition=models.Q(("state", "FAILED")), fields=["failed_at"], name="mail_failed"),
+        ),
+        migrations.RemoveIndex(model_name="outgoingmail", name="mail_queued"),
+        migrations.AddIndex(
+            model_name="outgoingmail",
+            index=models.Index(
+                condition=models.Q(("state", "QUEUED")),
+                fields=["-is_urgent", "announce_at"],
+                name="mail_queued_in_order",
+            ),
         ),
     ]
