@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "digibeoordelen.jobs",
     "digibeoordelen.outbox",
     "digibeoordelen.backup",
+    "digibeoordelen.health",
     "accounts",
     "exams",
     "addressbook",
@@ -303,6 +304,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
+    "digibeoordelen.health.heartbeats",
     "exchange.serving.call_log",
 )
 # Both brokers give a worker the lowest number first: mails that a person waits for go before PDFs and invitations.
@@ -325,6 +327,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"priority": FIRST_PRIORITY},
     },
+    "heartbeat": {
+        "task": "digibeoordelen.health.heartbeats.note_worker",
+        "schedule": 60,
+        "options": {"priority": FIRST_PRIORITY, "expires": 60},
+    },
     "sweep-jobs": {"task": "digibeoordelen.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
     "purge-jobs": {"task": "digibeoordelen.jobs.tasks.purge", "schedule": 6 * 3600},
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
@@ -336,6 +343,16 @@ CELERY_BEAT_SCHEDULE = {
     "forget-calls": {"task": "exchange.tasks.forget_calls", "schedule": crontab(hour="3", minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
+
+# --- Health: what `/gezondheid/` calls wrong (digibeoordelen/health) ----------------------------
+HEALTH_MAIL_SECONDS = env.int("HEALTH_MAIL_SECONDS", 15 * 60)  # of the oldest queued mail
+HEALTH_WAITING_MAIL_SECONDS = env.int("HEALTH_WAITING_MAIL_SECONDS", 3600)  # one that was refused for a while
+HEALTH_FAILED_MAILS = env.int("HEALTH_FAILED_MAILS", 50)  # in 24 hours: wrong addresses are common
+HEALTH_PDF_SECONDS = env.int("HEALTH_PDF_SECONDS", 15 * 60)
+HEALTH_JOB_SECONDS = env.int("HEALTH_JOB_SECONDS", 3600)
+HEALTH_DELIVERY_SECONDS = env.int("HEALTH_DELIVERY_SECONDS", 24 * 3600)  # to another system, which may be down
+HEALTH_HEARTBEAT_SECONDS = env.int("HEALTH_HEARTBEAT_SECONDS", 5 * 60)
+HEALTH_FREE_MB = env.int("HEALTH_FREE_MB", 500)
 
 # --- Cache, for rate limits: may be lost -------------------------------------------------------
 # In the broker's Redis, so that all machines count together; without Redis per process.

@@ -12,7 +12,7 @@ from accounts.http import staff_only
 from accounts.models import Role
 from exchange.serving.oauth import ClientTokenView
 
-from .health import health
+from .health import views as health
 from .icon import favicon
 from .parts_page import parts
 
@@ -66,7 +66,9 @@ urlpatterns = [
     path("school/", include("exchange.partners.urls")),
     path("school/", include("exchange.webhooks.urls")),
     path("favicon.ico", favicon, name="favicon"),
-    path("gezondheid/", health, name="health"),
+    path("gezondheid/", health.ready, name="health"),
+    path("gezondheid/leeft/", health.alive, name="health_alive"),
+    path("gezondheid/bewaking/", health.watch, name="health_watch"),
     path("beheer/django/login/", staff_login, name="staff_login"),
     path(
         "beheer/django/password_change/",

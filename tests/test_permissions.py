@@ -71,6 +71,8 @@ url                             method nobody student fellow trainer docent bare
 home                            GET    login  go      go     go      go     go    go    go        go    go    go    go
 favicon                         GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+health_alive                    GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+health_watch                    GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 account_login                   GET    ok     go      go     go      go     go    go    go        go    go    go    go
 account_logout                  POST   login  go      go     go      go     go    go    go        go    go    go    go
 account_reauthenticate          GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
@@ -26,6 +26,11 @@ class ImportedFileQuerySet(JobQuerySet[ImportedFileType]):
     def pending(self) -> Self:
         """Return the imports to be read or imported in the background."""
         return self.filter(state__in=ImportedFile.UNDER_WAY)
+
+    def oldest(self) -> datetime | None:
+        """Leave out imports of a preview that no worker began: they don't tell since when they wait."""
+        told = self.exclude(state=ImportedFile.State.IMPORTING, attempts=0)
+        return super(ImportedFileQuerySet, told).oldest()
 
     def in_background(self) -> Any:
         """Return the imports that are or were done in the background, without their large fields."""

@@ -44,6 +44,7 @@ class Document(Job):
     """
 
     max_attempts = None  # the storage may be down for a night
+    health_limit = "HEALTH_PDF_SECONDS"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")

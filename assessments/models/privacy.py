@@ -44,6 +44,9 @@ class DataRequestQuerySet(JobQuerySet["DataRequest"]):
         """Filter those that the student must request again."""
         return super().due().filter(attempts__gte=DataRequest.max_attempts)
 
+    def oldest(self) -> datetime | None:
+        return super(DataRequestQuerySet, self.filter(attempts__lt=DataRequest.max_attempts)).oldest()
+
     def available(self) -> DataRequestQuerySet:
         """Filter those whose file can be downloaded."""
         return self.filter(file__isnull=False, made_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))
@@ -58,6 +61,7 @@ class DataRequest(Job):
     """A request by the student, or by Schoolbeheer for the student; only the student gets the file."""
 
     max_attempts: ClassVar[int] = 5
+    since = "asked_at"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     student = models.ForeignKey(Membership, models.CASCADE, related_name="data_requests")

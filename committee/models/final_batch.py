@@ -39,6 +39,7 @@ class FinalBatch(Job):
     """`attempts` counts those of the next item."""
 
     max_attempts = 3
+    since = "started_at"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.CASCADE, related_name="final_batches")

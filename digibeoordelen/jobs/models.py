@@ -13,7 +13,7 @@ from celery import shared_task
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from digibeoordelen.file_storage import StorageDown
@@ -77,6 +77,12 @@ class JobQuerySet(models.QuerySet[J]):
             raise
         return True
 
+    def oldest(self) -> datetime | None:
+        """Return since when the longest waiting of the pending jobs waits, those that a worker holds left out."""
+        held = Q(claim_id__isnull=False, lease_until__gte=timezone.now())
+        oldest: datetime | None = self.pending().exclude(held).aggregate(at=Min(self.model.since))["at"]
+        return oldest
+
     def restart(self) -> int:
         """Make the jobs due now, with all their attempts; return how many."""
         return self.update(attempts=0, claim_id=None, lease_until=None)
@@ -90,6 +96,8 @@ class Job(models.Model):
 
     max_attempts: ClassVar[int | None] = 5  # None: unlimited
     pauses: ClassVar[Sequence[int]] = (60, 300, 900, 3600, 4 * 3600)  # seconds after each attempt; the last repeats
+    since: ClassVar[str] = "created_at"  # the field with the moment from which it waits
+    health_limit: ClassVar[str] = "HEALTH_JOB_SECONDS"  # the setting for how long it may wait
     work: ClassVar[Callable[[Any], None]]  # set by an app's `ready()`, as models can't import it
 
     claim_id = models.UUIDField(null=True, editable=False)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from digibeoordelen.file_storage import storage_errors
@@ -116,6 +117,7 @@ class OutgoingMail(models.Model):
     is_urgent = models.BooleanField("gaat voor", default=False, db_default=False)
     state = models.CharField("status", max_length=10, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField("aangemaakt op", default=timezone.now)
+    queued_at = models.DateTimeField("in de wachtrij sinds", default=timezone.now, db_default=Now())  # or sent again
     announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task if it is still queued
     claim_id = models.UUIDField(null=True, blank=True)  # of the attempt that is being made
     lease_until = models.DateTimeField(null=True, blank=True)

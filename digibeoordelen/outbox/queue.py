@@ -104,7 +104,10 @@ def send_again(mail: OutgoingMail) -> bool:
     """
     with transaction.atomic():
         queued = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED, dropped_at=None).update(
-            state=MailState.QUEUED, attempts=0, announce_at=timezone.now() + announce_grace()
+            state=MailState.QUEUED,
+            attempts=0,
+            queued_at=timezone.now(),
+            announce_at=timezone.now() + announce_grace(),
         )
         if queued:
             transaction.on_commit(partial(announce, mail), robust=True)

@@ -117,6 +117,8 @@ class Delivery(Job):
         REFUSED = "REFUSED", "Geweigerd"
 
     max_attempts = None  # the receiver may be down for days
+    since = "changed_at"
+    health_limit = "HEALTH_DELIVERY_SECONDS"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     receiver = models.ForeignKey(Receiver, models.CASCADE, related_name="deliveries")

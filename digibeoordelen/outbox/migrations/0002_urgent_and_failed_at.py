@@ -1,5 +1,7 @@
 from django.db import migrations, models
 from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
 
 
 def date_failures(apps, schema_editor):
@@ -21,6 +23,11 @@ class Migration(migrations.Migration):
             model_name="outgoingmail",
             name="is_urgent",
             field=models.BooleanField(db_default=False, default=False, verbose_name="gaat voor"),
+        ),
+        migrations.AddField(
+            model_name="outgoingmail",
+            name="queued_at",
+            field=models.DateTimeField(db_default=Now(), default=timezone.now, verbose_name="in de wachtrij sinds"),
         ),
         migrations.RunPython(date_failures, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(

@@ -1,0 +1,29 @@
+"""Who writes the heartbeats: beat when it starts and starts the task, a worker when it starts and runs the task."""
+
+from celery import shared_task
+from celery.signals import beat_init, before_task_publish, worker_ready
+from django.db import close_old_connections, connection
+
+from .models import Heartbeat
+
+TASK = "digibeoordelen.health.heartbeats.note_worker"
+
+
+@shared_task(name=TASK)
+def note_worker() -> None:
+    Heartbeat.note(Heartbeat.Process.WORKER)
+
+
+@worker_ready.connect
+def on_worker_ready(**kwargs: object) -> None:
+    note_worker()
+    connection.close()  # of the parent process: its children may not share it
+
+
+@beat_init.connect
+@before_task_publish.connect(sender=TASK)
+def note_beat(**kwargs: object) -> None:
+    """Only beat publishes the task; it does so also while the broker is gone."""
+    if not connection.in_atomic_block:
+        close_old_connections()  # the server may have been restarted since a minute ago
+    Heartbeat.note(Heartbeat.Process.BEAT)
