@@ -330,7 +330,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {
         "task": "digibeoordelen.health.heartbeats.note_worker",
         "schedule": 60,
-        "options": {"priority": FIRST_PRIORITY, "expires": 60},
+        "options": {"priority": FIRST_PRIORITY},
     },
     "sweep-jobs": {"task": "digibeoordelen.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
     "purge-jobs": {"task": "digibeoordelen.jobs.tasks.purge", "schedule": 6 * 3600},
