@@ -277,6 +277,9 @@ exams:exam                      GET    login  ok      none   none    ok     none
 exams:unit                      GET    login  ok      none   none    ok     none  ok    none      none  none  none  ok
 exams:work_process              GET    login  ok      none   none    ok     none  ok    none      none  none  none  ok
 consortium:schools              GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:mail                 GET    login  none    none   none    none   none  none  none      none  none  ok    none
+consortium:resend_failed        GET    login  none    none   none    none   none  none  none      none  none  go    none
+consortium:resend_failed        POST   login  none    none   none    none   none  none  none      none  none  go    none
 consortium:add_school           GET    login  none    none   none    none   none  none  none      none  none  ok    none
 consortium:add_school           POST   login  none    none   none    none   none  none  none      none  none  ok    none
 consortium:school               GET    login  none    none   none    none   none  none  none      none  none  ok    none

@@ -6,6 +6,19 @@ from accounts.models import School
 from accounts.people.forms import InviteForm
 
 
+class SinceForm(forms.Form):
+    """From when on failed mails are counted and sent again."""
+
+    FORMAT = "%Y-%m-%dT%H:%M"
+
+    sinds = forms.DateTimeField(
+        label="Mislukt sinds",
+        input_formats=[FORMAT],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "form-control"}, format=FORMAT),
+        error_messages={"required": "Kies een dag en een tijd.", "invalid": "Kies een dag en een tijd."},
+    )
+
+
 class InviteManagerForm(InviteForm):
     """The name and address of a school's first Schoolbeheer."""
 

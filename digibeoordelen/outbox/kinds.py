@@ -56,6 +56,8 @@ URGENT = frozenset(
     }
 )  # fmt: skip
 
+SHORT_LIVED = frozenset({"school_account_code"})  # of use for some minutes
+
 
 def kind_label(kind: str) -> str:
     return KINDS.get(kind, OTHER)
