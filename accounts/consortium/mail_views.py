@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest, confirmation
@@ -37,10 +37,13 @@ def mail(request: UserRequest) -> HttpResponse:
     form, since = _read_since(request)
     unsent = count_unsent(since=since)
     totals = sum(unsent.values(), Counter[str]())
+    rows = sorted((_row(kind_label(kind), counts) for kind, counts in unsent.items()), key=lambda row: row.label)
+    if len(rows) > 1:
+        rows.append(_row("Samen", totals))
     context = {
         "form": form,
-        "rows": sorted((_row(kind_label(kind), counts) for kind, counts in unsent.items()), key=lambda row: row.label),
-        "total": _row("Samen", totals),
+        "rows": rows,
+        "states": [state.label for state in STATES],
         "failed": totals[MailState.FAILED],
         "resend_url": _address("consortium:resend_failed", since),
     }
@@ -88,10 +91,9 @@ def _row(label: str, counts: Counter[str]) -> KindRow:
 
 
 def _mails(counts: Counter[str]) -> str:
-    return "1 mail gaat" if counts.total() == 1 else f"{counts.total()} mails gaan"
+    number = counts.total()
+    return "1 mail gaat" if number == 1 else f"{number_format(number, force_grouping=True)} mails gaan"
 
 
 def _outdated(counts: Counter[str]) -> str:
-    if not (number := counts.total()):
-        return ""
-    return f" {number} {'mail gaat' if number == 1 else 'mails gaan'} niet mee: de inhoud klopt niet meer."
+    return f" {_mails(counts)} niet mee: de inhoud klopt niet meer." if counts.total() else ""
