@@ -54,7 +54,7 @@ class StoredFile(models.Model):
         """
         try:
             with storage_errors():
-                stored: File[bytes] = self.file.storage.open(self.file.name, "rb")
+                stored: File[bytes] = self.file.storage.open(str(self.file.name), "rb")
                 if hashlib.file_digest(stored, "sha256").hexdigest() == self.sha256:
                     stored.seek(0)
                     return stored
