@@ -30,11 +30,12 @@ class OutgoingMailAdmin(BaseAdmin):
     search_fields = ["to", "message_id"]
     date_hierarchy = "created_at"
     readonly_fields = [
-        "what", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
+        "what", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "failed_at",
+        "sent_at",
     ]  # fmt: skip
     exclude = [
         "kind", "subject", "text", "html", "to_name", "from_name", "reply_to", "links", "headers", "announce_at",
-        "claim_id", "lease_until",
+        "claim_id", "lease_until", "is_urgent", "queued_at",
     ]  # fmt: skip
     show_full_result_count = False
 
