@@ -39,6 +39,7 @@ from assessments.models import Assessment, DataRequest, DatesImport, Document, I
 from assessments.privacy import data_requests
 from committee.decisions.finalise import finalise
 from committee.models import FinalBatch
+from digibeoordelen.health.models import Heartbeat
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_source
 from exams.models import Exam, ExamUnit, Upload
@@ -581,7 +582,15 @@ def _member_of_other_committee(school: School) -> User:
 
 
 @pytest.fixture
+def alive(db: None) -> None:
+    """Worker and beat gave a sign of life, else a monitor's check fails."""
+    for process in Heartbeat.Process:
+        Heartbeat.note(process)
+
+
+@pytest.fixture
 def address(
+    alive: None,
     assessed: Assessment,
     invitation: Invitation,
     unit: ExamUnit,
