@@ -109,6 +109,7 @@ class WebhookMessage(Job):
         FAILED = "FAILED", "Mislukt"
 
     max_attempts = 10
+    health_limit = "HEALTH_DELIVERY_SECONDS"
     pauses = (5, 5 * 60, 30 * 60, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))  # as Standard Webhooks advises
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the webhook-id of each attempt
