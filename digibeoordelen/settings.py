@@ -298,6 +298,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # by default the worker ends after an hour without broker
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep retries
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
@@ -370,10 +371,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_links": {"()": "digibeoordelen.logs.HideMailedLinks"}},
+    "filters": {
+        "no_links": {"()": "digibeoordelen.logs.HideMailedLinks"},
+        "short_outages": {"()": "digibeoordelen.logs.ShortenOutages"},
+    },
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_links"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["short_outages", "no_links"],
+        },
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
