@@ -300,6 +300,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # by default the worker ends after an hour without broker
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep retries
+# A process of a worker is replaced after so many tasks or when it has grown so large, between two tasks: what PDFs are
+# made with never returns all memory.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("WORKER_MAX_TASKS", 500)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MAX_MEMORY", 400) * 1024  # MiB; Celery counts KiB
+CELERY_TASK_TIME_LIMIT = env.int("TASK_SECONDS", 3600)  # a task that hangs is killed; the sweep starts its work again
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that does not renew it is taken for dead
