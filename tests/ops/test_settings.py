@@ -1,5 +1,6 @@
 """The production settings, in a separate process."""
 
+import re
 import subprocess
 import sys
 
@@ -47,3 +48,20 @@ def test_signature_of_a_fallback_key_is_valid() -> None:
 def test_empty_fallback_list_is_empty() -> None:
     code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
     assert run(code, SECRET_KEY_FALLBACKS="").stdout.strip() == "[]"
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    read = re.findall(r"""\benv(?:\.\w+)?\(\s*"(\w+)\"""", (BASE / "digibeoordelen/settings.py").read_text())
+    readme = (BASE / "README.md").read_text()
+    assert len(read) > 20
+    assert [name for name in read if f"`{name}`" not in readme] == []
+
+
+def test_workers_are_bounded_by_the_environment() -> None:
+    code = (
+        "from digibeoordelen.celery import app\n"
+        "print(app.conf.worker_max_tasks_per_child, app.conf.worker_max_memory_per_child, app.conf.task_time_limit)"
+    )
+    assert run(code).stdout.split() == ["500", str(400 * 1024), "3600"]
+    more = {"WORKER_MAX_TASKS": "7", "WORKER_MAX_MEMORY": "1", "TASK_SECONDS": "9"}
+    assert run(code, **more).stdout.split() == ["7", "1024", "9"]
