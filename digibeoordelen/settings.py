@@ -260,6 +260,7 @@ else:
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
+MAIL_CONTENT_DAYS = env.int("MAIL_CONTENT_DAYS", 90)  # that the formatted text of a sent mail is kept
 
 # --- Work in the background --------------------------------------------------------------------
 CELERY_BROKER_URL = env("BROKER_URL", default="filesystem://localhost")
@@ -290,6 +291,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
+    "digibeoordelen.outbox.trim",
     "exchange.serving.call_log",
 )
 CELERY_TASK_IGNORE_RESULT = True
@@ -320,6 +322,7 @@ CELERY_BEAT_SCHEDULE = {
     "encrypt-client-secrets": {"task": "accounts.tasks.encrypt_client_secrets", "schedule": 6 * 3600},
     "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
     "forget-calls": {"task": "exchange.tasks.forget_calls", "schedule": crontab(hour="3", minute="40")},
+    "trim-sent": {"task": "digibeoordelen.outbox.tasks.trim_sent", "schedule": crontab(hour="4", minute="10")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 
