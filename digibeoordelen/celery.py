@@ -13,7 +13,9 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
 
-TRANSPORT_ALIASES["filesystem"] = "digibeoordelen.file_broker:Transport"  # kombu's own loses messages
+# Kombu's own lose messages, and end the worker when Redis restarts.
+TRANSPORT_ALIASES["filesystem"] = "digibeoordelen.brokers.files:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "digibeoordelen.brokers.redis:Transport"
 
 app = Celery("digibeoordelen")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -12,6 +12,9 @@ from django.http.request import split_domain_port, validate_host
 TAG = "digibeoordelen"
 SHORTEST_SECRET = 50  # characters, what Django's own deployment check asks
 KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "geheim")
+CATCHERS = ("mail", "mailcatcher", "maildev", "mailhog", "mailpit")
+CATCHER_PORT = 1025
+TO_NOBODY = ("console", "dummy", "filebased", "locmem")  # Django's backends that send nothing
 PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".test")
 
 
@@ -121,6 +124,30 @@ def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
         return []
     hint = "Set DEFAULT_FROM_EMAIL to an address of your own domain."
     return [Warning("DEFAULT_FROM_EMAIL is at localhost.", hint=hint, id="digibeoordelen.W006")]
+
+
+@register(TAG)
+def check_mail_server(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E020: a server that catches mail accepts it all, so that every screen says it was sent."""
+    if not _is_production() or not _is_public(_site_host()):
+        return []
+    backend = settings.OUTBOX_TRANSPORT.removeprefix("django.core.mail.backends.").partition(".")[0]
+    is_catcher = backend == "smtp" and (settings.EMAIL_HOST in CATCHERS or settings.EMAIL_PORT == CATCHER_PORT)
+    if backend not in TO_NOBODY and not is_catcher:
+        return []
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if is_catcher else settings.OUTBOX_TRANSPORT
+    hint = "Set EMAIL_URL to your mail server: smtp+tls://user:password@smtp.example.nl:587"
+    return [Error(f"Mail of a public site reaches nobody: {where}.", hint=hint, id="digibeoordelen.E020")]
+
+
+@register(TAG)
+def check_task_limit(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E021: a task that is killed within its lease leaves its work claimed, and long work never ends."""
+    lease = max(settings.JOB_LEASE_SECONDS, settings.OUTBOX_LEASE_SECONDS)
+    if lease < settings.CELERY_TASK_TIME_LIMIT:
+        return []
+    hint = f"Raise TASK_SECONDS above {lease}, the longest of JOB_LEASE_SECONDS and OUTBOX_LEASE_SECONDS."
+    return [Error("TASK_SECONDS is shorter than a lease.", hint=hint, id="digibeoordelen.E021")]
 
 
 @register(TAG)

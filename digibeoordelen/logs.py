@@ -1,7 +1,10 @@
-"""Keeps mailed links out of the logs."""
+"""Keeps mailed links out of the logs, and the log of an outage short."""
 
 import logging
 import re
+
+from celery.beat import SchedulingError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 # A URL within a URL (`?next=`, or in a Referer) is percent-encoded, once more at each redirect.
 _SLASH = r"(?:/|%(?:25)*2[Ff])"
@@ -28,6 +31,17 @@ class HideMailedLinks(logging.Filter):
             record.msg, record.args = _hide(message), None
         if record.exc_info:  # formatters use `exc_text` if it is set
             record.exc_text = _hide(record.exc_text or logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+class ShortenOutages(logging.Filter):
+    """Logs in one line that the broker is gone: beat takes a hundred, for each task that is due."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, (SchedulingError, RedisConnectionError)):
+            text = record.getMessage().partition("\n")[0]
+            record.msg, record.args, record.exc_info = text, None, None
         return True
 
 

@@ -183,6 +183,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.auth.validators.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_HASHERS = [
+    "accounts.auth.hashers.PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # replaced at the next log-in
+]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
@@ -274,6 +278,7 @@ else:
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
+MAIL_CONTENT_DAYS = env.int("MAIL_CONTENT_DAYS", 90)  # that the formatted text of a sent mail is kept
 
 # --- Work in the background --------------------------------------------------------------------
 CELERY_BROKER_URL = env("BROKER_URL", default="filesystem://localhost")
@@ -305,6 +310,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
     "digibeoordelen.health.heartbeats",
+    "digibeoordelen.outbox.trim",
     "exchange.serving.call_log",
 )
 # Both brokers give a worker the lowest number first: mails that a person waits for go before PDFs and invitations.
@@ -316,7 +322,13 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # by default the worker ends after an hour without broker
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep retries
+# A process of a worker is replaced after so many tasks or when it has grown so large, between two tasks: what PDFs are
+# made with never returns all memory.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("WORKER_MAX_TASKS", 500)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MAX_MEMORY", 400) * 1024  # MiB; Celery counts KiB
+CELERY_TASK_TIME_LIMIT = env.int("TASK_SECONDS", 3600)  # a task that hangs is killed; the sweep starts its work again
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that does not renew it is taken for dead
@@ -341,6 +353,7 @@ CELERY_BEAT_SCHEDULE = {
     "encrypt-client-secrets": {"task": "accounts.tasks.encrypt_client_secrets", "schedule": 6 * 3600},
     "encrypt-second-steps": {"task": "accounts.tasks.encrypt_second_steps", "schedule": 6 * 3600},
     "forget-calls": {"task": "exchange.tasks.forget_calls", "schedule": crontab(hour="3", minute="40")},
+    "trim-sent": {"task": "digibeoordelen.outbox.tasks.trim_sent", "schedule": crontab(hour="4", minute="10")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 
@@ -407,10 +420,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_links": {"()": "digibeoordelen.logs.HideMailedLinks"}},
+    "filters": {
+        "no_links": {"()": "digibeoordelen.logs.HideMailedLinks"},
+        "short_outages": {"()": "digibeoordelen.logs.ShortenOutages"},
+    },
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_links"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["short_outages", "no_links"],
+        },
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {

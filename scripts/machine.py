@@ -89,6 +89,7 @@ CHROMIUM = Need(("chromium",), "the browser tests", _program("chromium"))
 # The browser tests run without it too, in twice the processor time.
 HEADLESS_CHROMIUM = Need(("chromium-headless-shell",), "fast browser tests", _program("chromium-headless-shell"))
 LIBREOFFICE = Need(("libreoffice-calc-nogui",), "the tests of files in a spreadsheet", _program("soffice"))
+CADDY = Need(("caddy",), "the tests of the proxy", _program("caddy"))
 POSTGRESQL = Need(("postgresql",), "the tests on PostgreSQL", _program("postgres"))
 REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
 

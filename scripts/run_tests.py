@@ -26,6 +26,7 @@ from scripts.tally import Tally, read_junit
 
 STEP_SECONDS = 55 * 60  # timeout of a step
 SERVERS = (machine.POSTGRESQL, machine.REDIS)
+PROGRAMS = {"chromium": machine.CHROMIUM, "libreoffice": machine.LIBREOFFICE, "caddy": machine.CADDY}  # by their mark
 LINTERS = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -119,7 +120,7 @@ def main() -> int:
     started = time.monotonic()
     needs = () if options.lint else machine.SITE_NEEDS
     if not options.lint and not options.quick:
-        needs = (*needs, machine.CHROMIUM, machine.LIBREOFFICE, *SERVERS)
+        needs = (*needs, *PROGRAMS.values(), *SERVERS)
         machine.install_missing([machine.HEADLESS_CHROMIUM])
     missing = machine.install_missing(needs)
     if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
@@ -132,7 +133,7 @@ def main() -> int:
         if options.lint:
             run([suite.linters()])
         elif options.quick:
-            without = ["chromium", "embedded", "libreoffice", "process", "servers", "slow"]
+            without = ["caddy", "chromium", "embedded", "libreoffice", "process", "servers", "slow"]
             run([[suite.pytest("SQLite", without=without, workers=_cores(), env=_sqlite())]])
         else:
             _run_all(suite, missing)
@@ -154,13 +155,9 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
     Truncating PostgreSQL's tables after a browser test deadlocks with a request that its page sent last. Without these
     servers everything else runs on SQLite.
     """
-    absent = []
-    if machine.CHROMIUM in missing:
-        absent.append("chromium")
-        suite.skip("the browser tests", [machine.CHROMIUM])
-    if machine.LIBREOFFICE in missing:
-        absent.append("libreoffice")
-        suite.skip("the tests of files in a spreadsheet", [machine.LIBREOFFICE])
+    absent = [mark for mark, program in PROGRAMS.items() if program in missing]
+    for mark in absent:
+        suite.skip(PROGRAMS[mark].purpose, [PROGRAMS[mark]])
     if servers := [need for need in SERVERS if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)
         alone = suite.pytest("SQLite", without=["servers", *absent], workers=_cores() + 1, env=_sqlite())

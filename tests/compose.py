@@ -72,8 +72,10 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """Return the environment of the service's container, including the Dockerfile's part."""
-        lines: dict[str, str] = COMPOSE["services"][service]["environment"]
-        values = {name: interpolate(text, self.values) for name, text in lines.items()}
+        lines: dict[str, str | None] = COMPOSE["services"][service]["environment"]
+        # A name alone is passed on where .env has it.
+        values = {name: interpolate(text, self.values) for name, text in lines.items() if text is not None}
+        values |= {name: self.values[name] for name, text in lines.items() if text is None and name in self.values}
         here = {
             "DATABASE_URL": self.site.database_url,
             "BROKER_URL": self.site.env["BROKER_URL"],

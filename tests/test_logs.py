@@ -6,9 +6,11 @@ import logging
 from urllib.parse import quote, urlencode
 
 import pytest
+from celery.beat import SchedulingError
 from django.test import Client
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from digibeoordelen.logs import HideMailedLinks
+from digibeoordelen.logs import HideMailedLinks, ShortenOutages
 
 TOKEN = "WzEsMV0:1wQx-z_Y2b"
 LINKS = [
@@ -82,3 +84,19 @@ def test_refused_form_is_logged_without_its_link(db: None, caplog: pytest.LogCap
         caplog.handler.removeFilter(hide)
     assert "Forbidden" in caplog.text
     assert "1wQx" not in caplog.text
+
+
+def shortened(error: Exception, message: str, *args: object) -> str:
+    info = (type(error), error, None)
+    record = logging.LogRecord("celery.beat", logging.ERROR, "", 1, message, args, info)
+    assert ShortenOutages().filter(record)
+    return logging.Formatter().format(record)
+
+
+@pytest.mark.parametrize("error", [SchedulingError("Connection refused"), RedisConnectionError("Connection refused")])
+def test_outage_of_the_broker_is_one_line(error: Exception) -> None:
+    assert shortened(error, "Message Error: %s\n%s", error, ["  File …"]) == "Message Error: Connection refused"
+
+
+def test_other_errors_keep_their_traceback() -> None:
+    assert "ValueError: geen getal" in shortened(ValueError("geen getal"), "Fout")

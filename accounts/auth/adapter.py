@@ -13,6 +13,7 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -116,7 +117,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Return whether this is the user's password; allauth's looks for an address of its own first."""
-        return bool(self.authenticate(self.request, email=user.email, password=password) == user)
+        found = self.authenticate(self.request, email=user.email, password=password)
+        if found != user:
+            return False
+        self.request.session[HASH_SESSION_KEY] = found.get_session_auth_hash()  # the hash may have been replaced
+        return True
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse from the last allowed attempt on; a right password works whatever others on the network try."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from base64 import b64encode
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from celery.signals import worker_process_shutdown
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -22,6 +24,7 @@ PDF_VARIANT = "pdf/a-3b"
 NEARLY_EMPTY = 0.3  # of the last page, its margin included
 # An examiner's signature; documents of an older format lack the date and place.
 SIGNED = ("name", "function", "organisation", "assessed_on", "place")
+_fonts = threading.local()
 
 
 def render(result: dict[str, Any], *, name: str) -> bytes:
@@ -99,7 +102,22 @@ def _lay_out_html(html: str, **options: Any) -> Any:
     # Else fontTools stamps an emoji font with the time, and the bytes differ each time.
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     html = replace_unprintable(html)
-    return HTML(string=html, url_fetcher=fetcher).render(**options)
+    return HTML(string=html, url_fetcher=fetcher).render(font_config=_font_configuration(), **options)
+
+
+def _font_configuration() -> Any:
+    """Return the fonts of this thread: Pango and fontconfig never give back all memory of a configuration."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    if not hasattr(_fonts, "configuration"):
+        _fonts.configuration = FontConfiguration()
+    return _fonts.configuration
+
+
+@worker_process_shutdown.connect
+def _forget_fonts(**kwargs: object) -> None:
+    """Remove the configuration's temporary files: a worker's process ends without its destructor."""
+    _fonts.__dict__.clear()
 
 
 def _verification(result: dict[str, Any]) -> dict[str, str]:

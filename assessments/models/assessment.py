@@ -126,19 +126,19 @@ class Assessment(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    school = models.ForeignKey(School, models.PROTECT, related_name="assessments")
+    school = models.ForeignKey(School, models.PROTECT, related_name="assessments", db_index=False)
     # That of the exam's programme at the school; `save` and `committee.organisation` keep it so. Stored, because an
     # index gives the committee's list in its order.
     committee = models.ForeignKey(
         ExamCommittee, models.PROTECT, related_name="assessments", editable=False, db_index=False
     )
     student = models.ForeignKey(Membership, models.PROTECT, related_name="assessments")
-    exam = models.ForeignKey(Exam, models.PROTECT, related_name="assessments")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="assessments", db_index=False)
     unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="assessments")
     unit_code = models.CharField(max_length=20, help_text="Van de eenheid, gelijk over de versies van het examen heen.")
     attempt = models.PositiveSmallIntegerField("poging", default=1)
     initiator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="initiated_assessments")
-    status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
+    status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW)
     status_since = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
     # Of the newest `FinalProposal`, valid while equal to `version` and the state is ASSESSED.
@@ -166,7 +166,7 @@ class Assessment(models.Model):
         ordering = ["-created_at"]
         # The committee's list in its order, per exam or state or over all; the student is included, so that a search by
         # name reads only the index.
-        indexes = [
+        indexes = [  # for 'Examen afnames' by each of its filters; by state also erasure
             models.Index(fields=["committee", *of, "status_since", "id"], include=about, name=name)
             for of, about, name in (
                 ([], ["student", "initiator"], "afnames_by_date"),
@@ -176,6 +176,8 @@ class Assessment(models.Model):
                 (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
             )
         ] + [
+            # A docent's lists, exports, erasure and leavers.
+            models.Index(fields=["school", "exam"], name="afnames_of_school_exam"),
             # Covers the statistics of a school year.
             models.Index(
                 fields=["committee", "created_at"],

@@ -126,8 +126,9 @@ def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
     dated = school.memberships.filter(role=Role.STUDENT).filter(
         Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS)) | Q(left_on__lte=newest_over(on, terms.left))
     )
+    of_committees = Assessment.objects.filter(committee__school=school).order_by()  # which the index begins with
     undated = (
-        of_school.filter(status=status, status_since__lt=_begin(newest_over(on, months) + timedelta(days=1)))
+        of_committees.filter(status=status, status_since__lt=_begin(newest_over(on, months) + timedelta(days=1)))
         for statuses, months in (([Status.CANCELLED], terms.cancelled), (_OPEN, terms.unfinished))
         for status in statuses
     )

@@ -97,8 +97,8 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 class OutgoingMail(models.Model):
     """One mail to one address: `queue.queue_mail` creates it, the tasks change its state.
 
-    Its content never changes after that; `queue.blank` and `queue.delete` erase it. It holds placeholders for its
-    links: the URLs are made when it is sent, in memory only.
+    Its content never changes after that; `queue.blank` and `queue.delete` erase it, `trim` what a sent one no longer
+    needs. It holds placeholders for its links: the URLs are made when it is sent, in memory only.
     """
 
     State = MailState
@@ -163,6 +163,8 @@ class OutgoingMail(models.Model):
             models.Index(fields=["next_attempt_at"], condition=Q(state=MailState.WAITING), name="mail_waiting"),
             models.Index(fields=["lease_until"], condition=Q(state=MailState.IN_FLIGHT), name="mail_in_flight"),
             models.Index(fields=["failed_at"], condition=Q(state=MailState.FAILED), name="mail_failed"),
+            # For `trim`.
+            models.Index(fields=["sent_at"], condition=Q(state=MailState.SENT) & ~Q(html=""), name="mail_sent_whole"),
         ]
 
     def __str__(self) -> str:

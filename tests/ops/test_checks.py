@@ -18,6 +18,9 @@ PRODUCTION = {
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
     "TRUSTED_PROXIES": 1,
     "DEFAULT_FROM_EMAIL": "noreply@example.nl",
+    "OUTBOX_TRANSPORT": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "smtp.example.nl",
+    "EMAIL_PORT": 587,
 }
 
 
@@ -104,3 +107,23 @@ def test_proxy_without_trusted_proxies_is_a_warning(check_ids):
 
 def test_any_host_is_warned_of(check_ids):
     assert check_ids(ALLOWED_HOSTS=["*"]) == {"digibeoordelen.W009"}
+
+
+@pytest.mark.parametrize(
+    "catcher",
+    [
+        {"EMAIL_HOST": "mailpit"},
+        {"EMAIL_HOST": "10.0.0.5", "EMAIL_PORT": 1025},
+        {"OUTBOX_TRANSPORT": "django.core.mail.backends.console.EmailBackend"},
+    ],
+)
+def test_public_site_refuses_to_mail_nobody(check_ids, catcher):
+    assert check_ids(**catcher) == {"digibeoordelen.E020"}
+    here = {"SITE_URL": "https://beoordelen.localhost", "ALLOWED_HOSTS": ["beoordelen.localhost"]}
+    assert check_ids(**catcher, **here) == set()
+
+
+@pytest.mark.parametrize("lease", ["JOB_LEASE_SECONDS", "OUTBOX_LEASE_SECONDS"])
+def test_task_limit_outlasts_each_lease(check_ids, lease):
+    assert check_ids(**{lease: 3599}) == set()
+    assert check_ids(**{lease: 3600}) == {"digibeoordelen.E021"}

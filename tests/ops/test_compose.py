@@ -4,6 +4,7 @@ import json
 import re
 import ssl
 import subprocess
+import tomllib
 import urllib.request
 
 import pytest
@@ -20,6 +21,8 @@ EXAMPLE = (BASE / ".env.example").read_text()
 CADDYFILE = (BASE / "Caddyfile").read_text()
 DOCKERFILE = (BASE / "Dockerfile").read_text()
 SECRETS = {"SECRET_KEY", "POSTGRES_PASSWORD"}
+OF_THE_IMAGE = {"STATIC_ROOT"}
+NEVER_IN_PRODUCTION = {"DEMO", "DEBUG"}
 
 QUEUE_A_MAIL = """
 from digibeoordelen.outbox.queue import queue_mail
@@ -47,7 +50,50 @@ def test_the_example_names_every_variable_and_holds_no_secret():
     assert {variables[name] for name in SECRETS} == {""}
 
 
-@pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate", "caddy", "mail"}))
+@pytest.mark.parametrize("service", SITE_SERVICES)
+def test_every_setting_reaches_every_process(service):
+    read = set(re.findall(r"""\benv(?:\.\w+)?\(\s*"(\w+)\"""", (BASE / "digibeoordelen/settings.py").read_text()))
+    assert {"SECRET_KEY", "S3_BUCKET", "OUTBOX_RETRY_SECONDS"} <= read
+    assert read - SERVICES[service]["environment"].keys() == OF_THE_IMAGE | NEVER_IN_PRODUCTION
+
+
+def test_mail_goes_to_the_catcher_only_where_asked():
+    with pytest.raises(KeyError, match="EMAIL_URL"):
+        interpolate(SERVICES["web"]["environment"]["EMAIL_URL"], {})
+    assert SERVICES["mail"]["profiles"] == ["demo"]
+    assert [name for name, service in SERVICES.items() if "mail" in service.get("depends_on", {})] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_container_is_bounded_and_cannot_write_its_image(service):
+    settings = SERVICES[service]
+    assert settings["read_only"] is True
+    assert settings["deploy"]["resources"]["limits"]["memory"]
+    assert settings["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert settings["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_web_is_between_caddy_and_the_data():
+    networks = {name: set(service["networks"]) for name, service in SERVICES.items()}
+    assert COMPOSE["networks"]["data"] == {"internal": True}
+    assert networks["caddy"] == {"door"}
+    assert {name for name in networks if "door" in networks[name]} == {"caddy", "web"}
+    assert networks["db"] == networks["redis"] == {"data"}
+
+
+def test_image_is_built_again_for_each_version():
+    version = tomllib.loads((BASE / "pyproject.toml").read_text())["project"]["version"]
+    for name in SITE_SERVICES:
+        assert SERVICES[name]["image"] == f"digibeoordelen:{version}"
+        assert SERVICES[name]["pull_policy"] == "build"
+
+
+def test_web_may_end_its_requests_before_it_is_killed():
+    [grace] = [word for word in SERVICES["web"]["command"] if word.startswith("--graceful-timeout=")]
+    assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > int(grace.partition("=")[2])
+
+
+@pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate"}))
 def test_each_lasting_service_has_a_health_check(service):
     assert SERVICES[service]["healthcheck"]["test"]
 

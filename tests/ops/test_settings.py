@@ -1,5 +1,6 @@
 """The production settings, in a separate process."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -67,3 +68,20 @@ def test_silent_object_storage_is_given_up_soon() -> None:
     assert "niet bereikbaar" in output
     assert "Read timeout" in output
     assert output.strip().endswith("True")
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    read = re.findall(r"""\benv(?:\.\w+)?\(\s*"(\w+)\"""", (BASE / "digibeoordelen/settings.py").read_text())
+    readme = (BASE / "README.md").read_text()
+    assert len(read) > 20
+    assert [name for name in read if f"`{name}`" not in readme] == []
+
+
+def test_workers_are_bounded_by_the_environment() -> None:
+    code = (
+        "from digibeoordelen.celery import app\n"
+        "print(app.conf.worker_max_tasks_per_child, app.conf.worker_max_memory_per_child, app.conf.task_time_limit)"
+    )
+    assert run(code).stdout.split() == ["500", str(400 * 1024), "3600"]
+    more = {"WORKER_MAX_TASKS": "7", "WORKER_MAX_MEMORY": "1", "TASK_SECONDS": "9"}
+    assert run(code, **more).stdout.split() == ["7", "1024", "9"]

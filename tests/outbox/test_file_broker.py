@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kombu import Connection, Queue
 
-from digibeoordelen.file_broker import Channel, Transport
+from digibeoordelen.brokers.files import Channel, Transport
 
 
 @pytest.fixture
