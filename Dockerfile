@@ -5,14 +5,14 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/app.txt
 
 FROM python:3.11-slim-bookworm
-# The same packages as scripts/machine.py names for making PDFs.
+# The same packages as scripts/machine.py names for making PDFs; PostgreSQL's programs for backups.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
-        fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+        fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home site \
-    && install --directory --owner=site --group=site /var/lib/digibeoordelen
+    && install --directory --owner=site --group=site /var/lib/digibeoordelen /backup
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from digibeoordelen import VERSION
+
 from .models import Membership, Role, User
 from .models.branding import Branding
 from .school.navigation import school_tabs
@@ -39,6 +41,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     roles = SimpleLazyObject(lambda: {role for role, *_ in memberships})
     return {
         "demo": settings.DEMO,
+        "version": VERSION,
         "mail_stays_here": settings.DEMO and settings.OUTBOX_TRANSPORT == DEMO_TRANSPORT,
         "nav_roles": roles,
         "nav_branding": SimpleLazyObject(lambda: _branding(memberships)),

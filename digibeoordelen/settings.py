@@ -1,4 +1,4 @@
-"""The settings of every environment, configured by environment variables (README.md)."""
+"""The settings of every environment, configured by environment variables (docs/operation.md)."""
 
 import os
 from pathlib import Path

@@ -197,6 +197,17 @@ class Site:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(sql).fetchall()
 
+    def destroy(self) -> None:
+        """Lose the content of the database, and all files."""
+        shutil.rmtree(self.folder / "var", ignore_errors=True)
+        (self.folder / "var").mkdir()
+        if self.database_url.startswith("sqlite"):
+            Path(urlsplit(self.database_url).path).unlink()
+            return
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute("drop schema public cascade")
+            connection.execute("create schema public")
+
     def end(self) -> None:
         """Kill all running processes."""
         for process in self._processes:

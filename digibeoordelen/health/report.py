@@ -17,6 +17,7 @@ from django.db.models import Min
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from digibeoordelen import VERSION
 from digibeoordelen.celery import app
 from digibeoordelen.jobs.models import Job
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -41,7 +42,7 @@ def read_report() -> dict[str, Any]:
     measures = [*_mails(), *_jobs(), *_heartbeats(), *_disk(), _broker()]
     wrong = [measure.name for measure in measures if measure.is_wrong]
     figures = {measure.name: measure.value for measure in measures}
-    return {"status": ", ".join(wrong) or "ok", "database": True, **figures}
+    return {"status": ", ".join(wrong) or "ok", "version": VERSION, "database": True, **figures}
 
 
 def _mails() -> Iterator[Measure]:

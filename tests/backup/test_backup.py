@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pyrage
 import pytest
 
@@ -31,24 +28,11 @@ def schools(site: Site) -> list[tuple[object, ...]]:
     return site.rows("select name, logo_id from accounts_school order by name")
 
 
-def destroy(site: Site) -> None:
-    """Lose the database and all files."""
-    shutil.rmtree(site.folder / "var", ignore_errors=True)
-    (site.folder / "var").mkdir()
-    path = Path(urlsplit(site.database_url).path)
-    if site.database_url.startswith("sqlite"):
-        path.unlink()
-        return
-    with psycopg.connect(site.database_url, autocommit=True) as connection:
-        connection.execute("drop schema public cascade")
-        connection.execute("create schema public")
-
-
 def test_restored_installation_is_as_it_was(site: Site, tmp_path: Path) -> None:
     store(site, 3)
     before = schools(site)
     site.manage("backup", str(tmp_path / "kopie"))
-    destroy(site)
+    site.destroy()
     assert "3 files" in site.manage("restore", str(tmp_path / "kopie"))
     assert schools(site) == before
     assert "0 of 3 files" in site.manage("check_files")
@@ -66,7 +50,7 @@ def test_encrypted_backup_shows_nothing_and_opens_with_its_key(site: Site, tmp_p
     content = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert b"School 0" not in content
     assert b"logo 0" not in content
-    destroy(site)
+    site.destroy()
     site.manage("restore", str(folder), "--identity", str(identity))
     assert "0 of 1 files" in site.manage("check_files")
 
@@ -79,7 +63,7 @@ def test_backup_killed_halfway_is_no_backup(site: Site, tmp_path: Path) -> None:
     process.kill()
     assert not complete(folder)
     site.manage("backup", str(folder))
-    destroy(site)
+    site.destroy()
     site.manage("restore", str(folder))
     assert "0 of 150 files" in site.manage("check_files")
 
@@ -89,7 +73,7 @@ def test_restore_killed_halfway_can_be_done_again(site: Site, tmp_path: Path) ->
     before = schools(site)
     folder = tmp_path / "kopie"
     site.manage("backup", str(folder))
-    destroy(site)
+    site.destroy()
     process = site.start("restore", "manage.py", "restore", str(folder))
     _wait_for_files(process.output, site.folder / "var" / "files")
     process.kill()

@@ -31,7 +31,7 @@ queue_mail(kind="test", to="a@school.test", subject="Uit de rij", text="Dag", ht
 
 
 def test_compose_has_every_service():
-    assert set(SERVICES) == {*SITE_SERVICES, "db", "redis", "caddy", "mail"}
+    assert set(SERVICES) == {*SITE_SERVICES, "backup", "db", "redis", "caddy", "mail"}
     assert SERVICES["db"]["image"] == "postgres:15"
 
 
@@ -93,7 +93,7 @@ def test_web_may_end_its_requests_before_it_is_killed():
     assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > int(grace.partition("=")[2])
 
 
-@pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate"}))
+@pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate", "backup"}))
 def test_each_lasting_service_has_a_health_check(service):
     assert SERVICES[service]["healthcheck"]["test"]
 
