@@ -1,4 +1,4 @@
-"""Keeps mailed links out of the logs, and the log of an outage short."""
+"""Keeps mailed links and e-mail addresses out of the logs, and the log of an outage short."""
 
 import logging
 import re
@@ -17,18 +17,20 @@ _PAGES = (
     rf"e-mailadres{_SLASH}(?:bevestigen|stoppen){_SLASH}",
 )
 _LINK = re.compile(rf"({_SLASH}(?:{'|'.join(_PAGES)}))(?:(?!{_SLASH})[^\s\"'&])+")
+# The part before the @ of an e-mail address, which mail servers repeat in what they answer.
+_MAILBOX = re.compile(r"[^\s@<>\"'“”‘’()\[\],;:=/&?]{1,64}(@|%(?:25)*40)(?=[\w-]+\.[\w-])")
 
 
 class HideMailedLinks(logging.Filter):
-    """Replaces the tokens of examiner and account links in logged messages and tracebacks by '…'.
+    """Replaces the tokens of examiner and account links, and mailboxes, in logged messages and tracebacks by '…'.
 
     A link is all that is needed to act as its owner.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if _LINK.search(message):
-            record.msg, record.args = _hide(message), None
+        if (hidden := _hide(message)) != message:
+            record.msg, record.args = hidden, None
         if record.exc_info:  # formatters use `exc_text` if it is set
             record.exc_text = _hide(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
@@ -46,4 +48,4 @@ class ShortenOutages(logging.Filter):
 
 
 def _hide(text: str) -> str:
-    return _LINK.sub(r"\1…", text)
+    return _MAILBOX.sub(r"…\1", _LINK.sub(r"\1…", text))

@@ -1,4 +1,4 @@
-"""Logs contain no mailed links, from any source."""
+"""Logs contain no mailed links and no e-mail addresses, from any source."""
 
 from __future__ import annotations
 
@@ -63,9 +63,24 @@ def test_an_error_s_own_words_are_hidden() -> None:
     assert TOKEN not in output
 
 
+@pytest.mark.parametrize("written", ["erik.b@bedrijf.test", "e%C3%A9@bedrijf.test", "erik+1%40bedrijf.test"])
+def test_mailbox_is_hidden(written: str) -> None:
+    domain = "%40bedrijf.test" if "%40" in written else "@bedrijf.test"
+    assert logged("“550 <%s>: unknown; q=%s”.", written, written) == f"“550 <…{domain}>: unknown; q=…{domain}”."
+
+
+def test_mailbox_in_an_error_is_hidden() -> None:
+    with pytest.raises(ValueError, match="Key") as caught:
+        raise ValueError("Key (email)=(erik@bedrijf.test) already exists.")
+    output = logged("Failed", exc_info=(caught.type, caught.value, caught.tb))
+    assert output.endswith("Key (email)=(…@bedrijf.test) already exists.")
+    assert "(erik@" not in output.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     "message",
     [
+        "celery@host ready.",
         "GET /beoordelen/u/7c9e6679-7425-40de-944b-e07fc1f90ae7/opslaan/",
         "GET /inloggen/?next=%2Fbeoordelen%2Fu%2F7c9e6679%2F",
         "100 % of /uitnodigingen/nieuw/",
