@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "digibeoordelen.outbox",
     "digibeoordelen.backup",
     "digibeoordelen.health",
+    "digibeoordelen.instruments",
     "accounts",
     "exams",
     "addressbook",
@@ -62,6 +63,8 @@ if DEMO:
     INSTALLED_APPS.append("digibeoordelen.demo")
 
 MIDDLEWARE = [
+    "digibeoordelen.instruments.request_id.request_id_middleware",
+    "digibeoordelen.instruments.request_counts.requests_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -417,19 +420,26 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIN
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# --- Instruments (digibeoordelen/instruments) --------------------------------------------------
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it there is no /metrics/
+LOG_FORMAT = env("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
+        "ids": {"()": "digibeoordelen.instruments.request_id.AddIds"},
         "no_links": {"()": "digibeoordelen.logs.HideMailedLinks"},
         "short_outages": {"()": "digibeoordelen.logs.ShortenOutages"},
     },
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(task_id)s]: %(message)s"},
+        "json": {"()": "digibeoordelen.instruments.json_lines.JSONLines"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["short_outages", "no_links"],
+            "formatter": "json" if LOG_FORMAT == "json" else "text",
+            "filters": ["ids", "short_outages", "no_links"],
         },
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},

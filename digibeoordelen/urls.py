@@ -14,6 +14,7 @@ from exchange.serving.oauth import ClientTokenView
 
 from .health import views as health
 from .icon import favicon
+from .instruments.views import metrics
 from .parts_page import parts
 
 admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consortium"
@@ -69,6 +70,7 @@ urlpatterns = [
     path("gezondheid/", health.ready, name="health"),
     path("gezondheid/leeft/", health.alive, name="health_alive"),
     path("gezondheid/bewaking/", health.watch, name="health_watch"),
+    path("metrics/", metrics, name="metrics"),
     path("beheer/django/login/", staff_login, name="staff_login"),
     path(
         "beheer/django/password_change/",

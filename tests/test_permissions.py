@@ -74,6 +74,7 @@ favicon                         GET    ok     ok      ok     ok      ok     ok  
 health                          GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 health_alive                    GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
 health_watch                    GET    ok     ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok
+metrics                         GET    none   none    none   none    none   none  none  none      none  none  none  none
 account_login                   GET    ok     go      go     go      go     go    go    go        go    go    go    go
 account_logout                  POST   login  go      go     go      go     go    go    go        go    go    go    go
 account_reauthenticate          GET    login  ok      ok     ok      ok     ok    ok    ok        ok    ok    ok    ok

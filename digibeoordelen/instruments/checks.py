@@ -1,0 +1,40 @@
+"""System checks of the instruments' settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+SHORTEST_TOKEN = 32  # characters
+
+
+@register
+def check_log_format(**kwargs: Any) -> list[CheckMessage]:
+    if settings.LOG_FORMAT in ("text", "json"):
+        return []
+    hint = "Set LOG_FORMAT to text or json."
+    return [Error("LOG_FORMAT is unknown.", hint=hint, id="digibeoordelen.instruments.E001")]
+
+
+@register
+def check_metrics_token(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= SHORTEST_TOKEN:
+        return []
+    hint = (
+        "Set METRICS_TOKEN to 32 random characters or more: python3 -c 'import secrets; print(secrets.token_hex(24))'"
+    )
+    return [Error("METRICS_TOKEN can be guessed.", hint=hint, id="digibeoordelen.instruments.E002")]
+
+
+@register
+def check_shared_folder(**kwargs: Any) -> list[CheckMessage]:
+    """Without the folder each request fails when it is counted."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None or Path(folder).is_dir():
+        return []
+    hint = "Make the folder, empty at each start, or leave PROMETHEUS_MULTIPROC_DIR out."
+    return [Error("PROMETHEUS_MULTIPROC_DIR is no folder.", hint=hint, id="digibeoordelen.instruments.E003")]
