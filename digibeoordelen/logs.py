@@ -29,10 +29,10 @@ class HideMailedLinks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if (hidden := _hide(message)) != message:
+        if (hidden := hide(message)) != message:
             record.msg, record.args = hidden, None
         if record.exc_info:  # formatters use `exc_text` if it is set
-            record.exc_text = _hide(record.exc_text or logging.Formatter().formatException(record.exc_info))
+            record.exc_text = hide(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
 
 
@@ -47,5 +47,6 @@ class ShortenOutages(logging.Filter):
         return True
 
 
-def _hide(text: str) -> str:
+def hide(text: str) -> str:
+    """Return the text with '…' for tokens and mailboxes."""
     return _MAILBOX.sub(r"…\1", _LINK.sub(r"\1…", text))

@@ -422,6 +422,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Instruments (digibeoordelen/instruments) --------------------------------------------------
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it there is no /metrics/
+SENTRY_DSN = env("SENTRY_DSN", default="")
 LOG_FORMAT = env("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,

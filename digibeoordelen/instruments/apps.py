@@ -1,4 +1,7 @@
+from importlib.util import find_spec
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class InstrumentsConfig(AppConfig):
@@ -7,3 +10,8 @@ class InstrumentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, request_id  # noqa: F401 - importing registers the checks, and the signals of tasks
+
+        if settings.SENTRY_DSN and find_spec("sentry_sdk"):
+            from . import sentry
+
+            sentry.start(settings.SENTRY_DSN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,13 @@ def check_shared_folder(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Make the folder, empty at each start, or leave PROMETHEUS_MULTIPROC_DIR out."
     return [Error("PROMETHEUS_MULTIPROC_DIR is no folder.", hint=hint, id="digibeoordelen.instruments.E003")]
+
+
+@register
+def check_sentry(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.SENTRY_DSN or find_spec("sentry_sdk"):
+        return []
+    hint = "pip install sentry-sdk, or leave SENTRY_DSN out."
+    return [
+        Error("SENTRY_DSN is set, but no sentry-sdk is installed.", hint=hint, id="digibeoordelen.instruments.E004")
+    ]

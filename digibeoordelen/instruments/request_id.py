@@ -64,10 +64,14 @@ def end_task(**kwargs: Any) -> None:
     _request_id.set("")
 
 
+def current_request_id() -> str:
+    return _request_id.get() or "-"
+
+
 class AddIds(logging.Filter):
     """Sets `request_id` and `task_id` of a record, '-' where there is none."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _request_id.get() or "-"
+        record.request_id = current_request_id()
         record.task_id = _task_id.get() or "-"
         return True
