@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -32,20 +30,10 @@ def check_metrics_token(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
-def check_shared_folder(**kwargs: Any) -> list[CheckMessage]:
-    """Without the folder each request fails when it is counted."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if folder is None or Path(folder).is_dir():
-        return []
-    hint = "Make the folder, empty at each start, or leave PROMETHEUS_MULTIPROC_DIR out."
-    return [Error("PROMETHEUS_MULTIPROC_DIR is no folder.", hint=hint, id="digibeoordelen.instruments.E003")]
-
-
-@register
 def check_sentry(**kwargs: Any) -> list[CheckMessage]:
     if not settings.SENTRY_DSN or find_spec("sentry_sdk"):
         return []
     hint = "pip install sentry-sdk, or leave SENTRY_DSN out."
     return [
-        Error("SENTRY_DSN is set, but no sentry-sdk is installed.", hint=hint, id="digibeoordelen.instruments.E004")
+        Error("SENTRY_DSN is set, but no sentry-sdk is installed.", hint=hint, id="digibeoordelen.instruments.E003")
     ]

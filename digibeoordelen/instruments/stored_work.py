@@ -25,7 +25,6 @@ from exchange.models import Call, WebhookMessage
 UNSENT = (MailState.QUEUED, MailState.IN_FLIGHT, MailState.WAITING)
 HOUR = timedelta(hours=1)
 NEWEST = 10_000
-SINCE = ("created_at", "started_at", "asked_at", "changed_at")  # from when a job waits: the first that its kind has
 
 
 class StoredWork(Collector):
@@ -52,19 +51,14 @@ def _queues() -> Iterator[GaugeMetricFamily]:
 
 def _unsent() -> tuple[int, datetime | None]:
     # One query would read the sent mails too: each state has an index of its own.
-    states = [_depth(OutgoingMail.objects.filter(state=state), "created_at") for state in UNSENT]
+    states = [_depth(OutgoingMail.objects.filter(state=state), "queued_at") for state in UNSENT]
     return sum(count for count, _ in states), min((since for _, since in states if since), default=None)
 
 
 def _jobs() -> Iterator[tuple[str, tuple[int, datetime | None]]]:
     for kind in apps.get_models():
         if issubclass(kind, Job):
-            yield str(kind._meta.model_name), _depth(kind.objects.pending(), _since(kind))  # noqa: SLF001
-
-
-def _since(kind: type[Job]) -> str:
-    names = {field.name for field in kind._meta.get_fields()}  # noqa: SLF001 - Django's documented API
-    return next(name for name in SINCE if name in names)
+            yield str(kind._meta.model_name), _depth(kind.objects.pending(), kind.since)  # noqa: SLF001
 
 
 def _depth(work: models.QuerySet[Any], since: str) -> tuple[int, datetime | None]:

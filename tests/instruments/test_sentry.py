@@ -79,4 +79,4 @@ def test_missing_library_is_refused(
 ) -> None:
     settings.SENTRY_DSN = dsn
     monkeypatch.setattr(checks, "find_spec", lambda name: is_installed or None)
-    assert ("digibeoordelen.instruments.E004" in {message.id for message in run_checks()}) == is_refused
+    assert ("digibeoordelen.instruments.E003" in {message.id for message in run_checks()}) == is_refused
