@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import threading
@@ -114,6 +115,7 @@ def _font_configuration() -> Any:
     return _fonts.configuration
 
 
+@atexit.register
 @worker_process_shutdown.connect
 def _forget_fonts(**kwargs: object) -> None:
     """Remove the configuration's temporary files: a worker's process ends without its destructor."""

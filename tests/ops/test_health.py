@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from assessments.models import Assessment, DataRequest, Document
 from committee.models import FinalBatch
+from digibeoordelen import VERSION
 from digibeoordelen.celery import app
 from digibeoordelen.health import heartbeats, report
 from digibeoordelen.health.models import Heartbeat
@@ -58,7 +59,7 @@ def test_healthy_site_tells_anyone_its_figures(client: Client) -> None:
     seen = {name: details.pop(name) for name in ("worker_seen_seconds_ago", "beat_seen_seconds_ago", "disk_free_mb")}
     assert all(isinstance(value, int) for value in seen.values())
     assert details == {
-        "status": "ok", "database": True, "broker": True,
+        "status": "ok", "version": VERSION, "database": True, "broker": True,
         "mail_queued_seconds": None, "mail_stuck_seconds": None, "mail_waiting_seconds": None,
         "mails_failed_in_24_hours": 0,
         **{f"{kind._meta.model_name}_seconds": None for kind in apps.get_models() if issubclass(kind, Job)},

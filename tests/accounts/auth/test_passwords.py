@@ -154,7 +154,7 @@ def test_server_that_quotes_the_mail_leaks_no_link(
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_sink.port
     ask(client)
     path = link_in("new_password")
-    smtp_sink.answer("DATA", f"554 refused: http://testserver{path}")
+    smtp_sink.answer("DATA", f"550 5.1.1 refused: http://testserver{path}")
     worker.deliver(OutgoingMail.objects.get().pk)
     mail = OutgoingMail.objects.get()
     assert mail.state == MailState.FAILED
