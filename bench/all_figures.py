@@ -2,8 +2,10 @@
 
 from bench.figures import (
     afnames_list,
+    autosave,
     contact_import,
     csv_export,
+    docent_list,
     form_opening,
     killed_worker,
     mail_rate,
@@ -30,6 +32,8 @@ FIGURES = (
     mail_rate.FIGURE,
     killed_worker.FIGURE,
     two_workers.FIGURE,
+    docent_list.FIGURE,
+    autosave.FIGURE,
     pdf_archive.TIME,
     pdf_archive.MEMORY,
     result_rate.FIGURE,
