@@ -106,7 +106,7 @@ def sending_in_unit(unit: ExamUnit, ids: Sequence[int], *, by: User) -> Sending:
 
 def sending_in_list(ids: Sequence[int], *, by: User) -> Sending:
     """Return the status for the docent's lists, with the names of the students."""
-    among = Assessment.objects.for_docent(by)
+    among = Assessment.objects.for_docent(by) if ids else Assessment.objects.none()
     return _read(reverse("assessments:sending_in_list"), ids, among=among, with_students=True)
 
 

@@ -86,8 +86,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
         Users read their own assessments as any student does, and change none (`lifecycle.refuse_own`).
         """
+        return self._of_schools(user).filter(followed_by(user))
+
+    def started_by(self, user: User) -> AssessmentQuerySet:
+        """Filter those of `for_docent` that `user` started."""
+        return self._of_schools(user).filter(initiator=user)
+
+    def _of_schools(self, user: User) -> AssessmentQuerySet:
         of_schools = self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
-        return of_schools.filter(followed_by(user)).exclude(student__user=user)
+        return of_schools.exclude(student__user=user)
 
     def for_committee(self, user: User, *, committees: Iterable[ExamCommittee] | None = None) -> AssessmentQuerySet:
         """Filter by the exam committees that `user` is a member of, without the user's own.

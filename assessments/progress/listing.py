@@ -32,7 +32,7 @@ from exams.open_work import OpenWork, Task
 
 def own_running(user: User) -> AssessmentQuerySet:
     """Return the running assessments that the docent started."""
-    return Assessment.objects.for_docent(user).filter(initiator=user).running()
+    return Assessment.objects.started_by(user).running()
 
 
 def describe_open(*, open_parts: int, parts: int) -> str:
@@ -176,9 +176,9 @@ def _counts() -> dict[str, Count]:
 
 
 def task_counts(queryset: AssessmentQuerySet) -> dict[str, int]:
-    """Count the assessments of each task, in one query."""
-    counts = queryset.order_by().aggregate(**_counts())
-    return {key: counts[f"task_{key}"] for key in TASKS}
+    """Count the assessments of each task, and under '' all, in one query."""
+    counts = queryset.order_by().aggregate(task_=Count("pk"), **_counts())
+    return {key: counts[f"task_{key}"] for key in ("", *TASKS)}
 
 
 def open_work(user: User) -> OpenWork | None:
@@ -272,10 +272,10 @@ class Tab:
 
 
 def tabs(queryset: AssessmentQuerySet) -> list[Tab]:
-    """Return 'Alle' and the tasks, with their numbers in `queryset`; two queries."""
+    """Return 'Alle' and the tasks, with their numbers in `queryset`; one query."""
     counts = task_counts(queryset)
     tasks = [Tab(key, str(label), counts[key]) for key, (label, _) in TASKS.items()]
-    return [Tab("", "Alle", queryset.count()), *tasks]
+    return [Tab("", "Alle", counts[""]), *tasks]
 
 
 def _by_state() -> list[Any]:

@@ -27,7 +27,7 @@ from tests.factories import AccountExamFactory, ContactFactory, MembershipFactor
 PassTime = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("at_noon", "plain_pdf")
 Start = Callable[..., Assessment]
-UNIT_QUERIES, OWN_QUERIES, PLAN_QUERIES = 17, 15, 7
+UNIT_QUERIES, OWN_QUERIES, PLAN_QUERIES = 16, 14, 7
 
 
 @pytest.fixture
