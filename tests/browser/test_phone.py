@@ -17,14 +17,14 @@ from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from assessments.models import Invitation
 from exams.models import Exam
-from tests.test_permissions import ACCOUNT_LINKS, FOR_FINAL, address, people, rows
+from tests.test_permissions import ACCOUNT_LINKS, FOR_FINAL, address, alive, people, rows
 
 from .fits import faults
 from .wcag import at_each_width, check_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-__all__ = ["address", "people"]  # fixtures
+__all__ = ["address", "alive", "people"]  # fixtures
 
 LONG_ADDRESS = "wilhelmina.johanna.van.den.berghuizen-oosterhoutsen@zorginstellingrivierenland.test"
 
