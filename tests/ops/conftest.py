@@ -30,18 +30,6 @@ class MakeRun(Process):
         assert match is not None
         return float(match[1])
 
-    def work_seconds(self) -> float:
-        """Return the processor time of all its processes so far, including ended ones.
-
-        Unlike elapsed time, it does not depend on the load of the machine.
-        """
-        ticks = 0
-        for pid in self.pids():
-            with suppress(OSError):
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                ticks += sum(int(field) for field in fields[11:15])  # user, system, and those of its ended children
-        return ticks / os.sysconf("SC_CLK_TCK")
-
     def interrupt(self, timeout: float = 30.0) -> None:
         """Send SIGINT to make and its children, as Ctrl-C does, and wait for the end."""
         self._signal(signal.SIGINT)

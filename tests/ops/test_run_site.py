@@ -33,7 +33,6 @@ def test_site_restarts_after_stop_or_kill(run_site):
 
     site = run_site()
     site.wait_until_started()
-    assert site.work_seconds() <= 10  # independent of other work on the machine
     assert "Installing" not in site.output
     [leader] = site.pids("scripts.run_site")
     os.kill(leader, signal.SIGKILL)
