@@ -108,7 +108,7 @@ class Stack:
     def up(self) -> None:
         """Start all services in order: run migrate to its end, then the others until they are ready."""
         migrate = self.start("migrate")
-        wait_until(lambda: not migrate.is_running, "the migrations")
+        wait_until(lambda: not migrate.is_running, "the migrations", timeout=240)
         assert migrate.code == 0, migrate.output
         self.start("worker").wait_for_output(" ready.")
         self.start("beat").wait_for_output("beat: Starting...")
