@@ -36,7 +36,7 @@ import redis
 from scripts.processes import dies_with_us, free_port
 
 BASE = Path(__file__).resolve().parent.parent
-PATIENCE = 60.0  # seconds; starting a worker is slow with four test processes on two cores
+PATIENCE = 120.0  # seconds; starting a worker is slow with four test processes on two cores
 
 T = TypeVar("T")
 
