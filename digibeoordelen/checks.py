@@ -12,9 +12,9 @@ from django.http.request import split_domain_port, validate_host
 TAG = "digibeoordelen"
 SHORTEST_SECRET = 50  # characters, what Django's own deployment check asks
 KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "geheim")
-CATCHERS = ("mail", "mailcatcher", "maildev", "mailhog", "mailpit")
+CATCHERS = ("mailcatcher", "maildev", "mailhog", "mailpit")
 CATCHER_PORT = 1025
-TO_NOBODY = ("console", "dummy", "filebased", "locmem")  # Django's backends that send nothing
+NOT_SENDING = ("console", "dummy", "filebased", "locmem")  # Django's backends that send nothing
 PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".test")
 
 
@@ -128,12 +128,12 @@ def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
 
 @register(TAG)
 def check_mail_server(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """E020: a server that catches mail accepts it all, so that every screen says it was sent."""
+    """E020: a mail catcher or a backend that sends nothing accepts every mail, and screens show 'Verzonden'."""
     if not _is_production() or not _is_public(_site_host()):
         return []
     backend = settings.OUTBOX_TRANSPORT.removeprefix("django.core.mail.backends.").partition(".")[0]
     is_catcher = backend == "smtp" and (settings.EMAIL_HOST in CATCHERS or settings.EMAIL_PORT == CATCHER_PORT)
-    if backend not in TO_NOBODY and not is_catcher:
+    if backend not in NOT_SENDING and not is_catcher:
         return []
     where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if is_catcher else settings.OUTBOX_TRANSPORT
     hint = "Set EMAIL_URL to your mail server: smtp+tls://user:password@smtp.example.nl:587"

@@ -123,6 +123,10 @@ def test_public_site_refuses_to_mail_nobody(check_ids, catcher):
     assert check_ids(**catcher, **here) == set()
 
 
+def test_mail_server_on_the_same_network_is_no_catcher(check_ids):
+    assert check_ids(EMAIL_HOST="mail", EMAIL_PORT=25) == set()
+
+
 @pytest.mark.parametrize("lease", ["JOB_LEASE_SECONDS", "OUTBOX_LEASE_SECONDS"])
 def test_task_limit_outlasts_each_lease(check_ids, lease):
     assert check_ids(**{lease: 3599}) == set()
