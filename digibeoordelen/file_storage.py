@@ -1,4 +1,4 @@
-"""Where files are kept doesn't answer: the one place that knows which exceptions say so."""
+"""The exceptions of the file storage, on disk or S3, as one: `StorageDown`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NOT_SAVED = "Het bestand kan nu niet worden bewaard. Probeer het over een paar m
 
 
 class StorageDown(Exception):
-    """Files can't be read or written now, and later they can; the message says why, in Dutch, for the screen."""
+    """A temporary failure of the storage; the message is the reason in Dutch, for the screen."""
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Raise what a storage, on disk or S3, raises inside the block as `StorageDown`; a missing file as it is."""
+    """Turn the storage's exceptions inside the block into `StorageDown`, but for `FileNotFoundError`."""
     try:
         yield
     except FileNotFoundError:
@@ -39,7 +39,7 @@ def is_full(error: Exception) -> bool:
 
 
 def _error_types() -> tuple[type[Exception], ...]:
-    """Return what a storage may raise; only a process that uses S3 has loaded its libraries."""
+    """Return the exceptions of a storage; only a process that uses S3 has loaded its libraries."""
     if "botocore" not in sys.modules:
         return (OSError,)
     from boto3.exceptions import Boto3Error

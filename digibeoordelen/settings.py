@@ -64,7 +64,7 @@ if DEMO:
 
 MIDDLEWARE = [
     "digibeoordelen.instruments.request_id.request_id_middleware",
-    "digibeoordelen.instruments.request_counts.requests_middleware",
+    "digibeoordelen.instruments.request_metrics.requests_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

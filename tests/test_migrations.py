@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import NOT_PROVIDED
 
-from digibeoordelen.operations import AddIndexConcurrently
+from digibeoordelen.migration_operations import AddIndexConcurrently
 
 RELEASED = {  # the last migration of each app that these rules came too late for
     "accounts": 12,
@@ -69,7 +69,7 @@ def _new_column(operation: migrations.AddField) -> Iterator[str]:
 
 def _locks(operation: Operation) -> Iterator[str]:
     if isinstance(operation, migrations.AddIndex) and not isinstance(operation, AddIndexConcurrently):
-        yield f"locks {operation.model_name} for its index: use digibeoordelen.operations.AddIndexConcurrently"
+        yield f"locks {operation.model_name} for its index: use migration_operations.AddIndexConcurrently"
     elif isinstance(operation, migrations.AlterField):
         yield f"may write all of {operation.model_name} again: add a column, copy by a DataChange, remove"
     elif isinstance(operation, migrations.AddConstraint):

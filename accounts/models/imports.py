@@ -28,9 +28,9 @@ class ImportedFileQuerySet(JobQuerySet[ImportedFileType]):
         return self.filter(state__in=ImportedFile.UNDER_WAY)
 
     def oldest(self) -> datetime | None:
-        """Leave out imports of a preview that no worker began: they don't tell since when they wait."""
-        told = self.exclude(state=ImportedFile.State.IMPORTING, attempts=0)
-        return super(ImportedFileQuerySet, told).oldest()
+        """Leave out confirmed imports that no worker began: the moment of the confirmation is not stored."""
+        dated = self.exclude(state=ImportedFile.State.IMPORTING, attempts=0)
+        return super(ImportedFileQuerySet, dated).oldest()
 
     def in_background(self) -> Any:
         """Return the imports that are or were done in the background, without their large fields."""

@@ -97,7 +97,7 @@ def _program(command: list[str], *, stdin: int | None = None, stdout: int | None
         try:
             yield process
         except BrokenPipeError:
-            """It has ended, and says why."""
+            pass  # the program has failed; its own message is raised below
         finally:
             for pipe in filter(None, (process.stdin, process.stdout)):
                 with suppress(BrokenPipeError):

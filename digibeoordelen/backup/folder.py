@@ -26,7 +26,7 @@ DATABASE, FILES, MANIFEST = "database", "files.txt", "manifest.json"
 
 
 class BackupError(Exception):
-    """It can't be done; the message says why, for the operator."""
+    """A backup can't be made or restored; the message gives the operator the reason."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """Raise `BackupError` if there is none."""
+        """Return the manifest of a backup; raise `BackupError` if the folder has none."""
         try:
             return cls(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
         except (OSError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Who writes the heartbeats: beat when it starts and starts the task, a worker when it starts and runs the task."""
+"""Write the heartbeats: beat when it starts and at each publishing of the task, a worker when it starts and runs it."""
 
 from celery import shared_task
 from celery.signals import beat_init, before_task_publish, worker_ready

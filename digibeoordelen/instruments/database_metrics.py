@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 NEWEST = 10_000
 
 
-class StoredWork(Collector):
+class DatabaseMetrics(Collector):
     """Yields nothing but `digibeoordelen_database` 0 while the database is gone."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

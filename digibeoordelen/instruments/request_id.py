@@ -69,7 +69,7 @@ def current_request_id() -> str:
 
 
 class AddIds(logging.Filter):
-    """Sets `request_id` and `task_id` of a record, '-' where there is none."""
+    """Sets `request_id` and `task_id` of each record; '-' outside a request or a task."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id()

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from . import request_counts
-from .stored_work import StoredWork
+from . import request_metrics
+from .database_metrics import DatabaseMetrics
 
 
 @login_not_required
@@ -27,9 +27,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(StoredWork())
+    registry.register(DatabaseMetrics())
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)
     else:
-        registry.register(request_counts.REGISTRY)
+        registry.register(request_metrics.REGISTRY)
     return registry

@@ -161,7 +161,7 @@ def _end_attempt(job: Job) -> None:
 
 
 def _wait_for_storage(job: Job) -> None:
-    """Set the pause; the last attempt is not used up, since this says nothing about the job."""
+    """Set the pause, but leave a last attempt: the job itself did not fail."""
     attempts = job.attempts if job.max_attempts is None else min(job.attempts, job.max_attempts - 1)
     job.finish(attempts=attempts, lease_until=timezone.now() + job.next_pause)
 

@@ -1,4 +1,4 @@
-"""Of a mail sent long ago the plain text stays, for a request for one's data; nothing shows the formatted one."""
+"""Trim mails that were sent long ago: the plain text stays, which a request for one's data includes."""
 
 from datetime import timedelta
 

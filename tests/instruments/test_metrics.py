@@ -23,7 +23,7 @@ from accounts.models import School, User
 from assessments import links
 from assessments.models import Document, Invitation
 from committee.decisions.finalise import finalise
-from digibeoordelen.instruments import request_counts, stored_work
+from digibeoordelen.instruments import database_metrics, request_metrics
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
 from exchange.models import Call, Partner
@@ -109,9 +109,9 @@ def test_unknown_addresses_and_methods_share_a_label(scraped: Client, read: Read
 
 def test_nothing_is_counted_without_the_setting(db: None) -> None:
     labels = ("favicon", "GET", "2xx")
-    before = request_counts.REQUESTS.labels(*labels)._value.get()
+    before = request_metrics.REQUESTS.labels(*labels)._value.get()
     Client().get("/favicon.ico")
-    assert request_counts.REQUESTS.labels(*labels)._value.get() == before
+    assert request_metrics.REQUESTS.labels(*labels)._value.get() == before
 
 
 def test_refused_login_is_counted(scraped: Client, read: Read, docent: User) -> None:
@@ -124,8 +124,8 @@ def test_processes_share_counts_in_few_files(tmp_path: Path) -> None:
     code = (
         "import django; django.setup()\n"
         "from django.test import Client\n"
-        "from digibeoordelen.instruments import views, stored_work\n"
-        "stored_work.StoredWork.collect = lambda self: iter(())\n"
+        "from digibeoordelen.instruments import views, database_metrics\n"
+        "database_metrics.DatabaseMetrics.collect = lambda self: iter(())\n"
         "Client().get('/favicon.ico')\n"
         f"print(Client(headers={{'Authorization': 'Bearer {TOKEN}'}}).get('/metrics/').content.decode())"
     )
@@ -180,7 +180,7 @@ def test_mails_of_the_last_hour_are_counted_by_outcome(read: Read) -> None:
 
 
 def test_only_the_newest_mails_are_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_work, "NEWEST", 3)
+    monkeypatch.setattr(database_metrics, "NEWEST", 3)
     queue(5)
     assert read("mails_last_hour", state="queued") == 3
 
@@ -205,7 +205,7 @@ def test_counts_are_given_without_the_database(scraped: Client, read: Read, monk
         raise DatabaseError("connection to server at 10.0.0.1 failed")
 
     assert read("database") == 1
-    monkeypatch.setattr(stored_work, "_depth", refuse)
+    monkeypatch.setattr(database_metrics, "_depth", refuse)
     assert read("database") == 0
     assert read("queue_depth", kind="mail") is None
     assert (read("requests_total", view="metrics", method="GET", status="2xx") or 0) > 0

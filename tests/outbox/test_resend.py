@@ -60,7 +60,7 @@ def test_what_failed_since_is_queued_again(announced: list[int], django_capture_
     with django_capture_on_commit_callbacks(execute=True):
         output = run()
 
-    assert output == ["invitation: 1", "new_password: 1", "2 mails queued again; 0 do not hold any more"]
+    assert output == ["invitation: 1", "new_password: 1", "2 mails queued again; 0 are outdated"]
     assert queued() == again
     assert {mail.attempts for mail in again} == {0}
     assert announced == [max(mail.pk for mail in again)], "the urgent one; its worker goes on with the others"
@@ -71,7 +71,7 @@ def test_what_failed_since_is_queued_again(announced: list[int], django_capture_
 def test_dry_run_sends_nothing() -> None:
     failed()
 
-    assert run("--dry-run") == ["invitation: 1", "1 mails would be sent again; 0 do not hold any more"]
+    assert run("--dry-run") == ["invitation: 1", "1 mails would be sent again; 0 are outdated"]
     assert not queued()
 
 
@@ -86,8 +86,8 @@ def test_mail_with_a_void_link_stays_failed(
     resolve_links(resolve)
     valid, void = failed_with_link(1), failed_with_link(2)
 
-    assert run("--dry-run")[-1] == "1 mails would be sent again; 1 do not hold any more"
-    assert run()[-1] == "1 mails queued again; 1 do not hold any more"
+    assert run("--dry-run")[-1] == "1 mails would be sent again; 1 are outdated"
+    assert run()[-1] == "1 mails queued again; 1 are outdated"
     assert queued() == {valid}
     void.refresh_from_db()
     assert (void.state, void.last_error) == (MailState.FAILED, "550")
@@ -99,7 +99,7 @@ def test_refused_dropped_and_short_lived_mails_stay_failed(monkeypatch: pytest.M
     drop(dropped.pk)
     monkeypatch.setattr(links, "_checks", [lambda pks: dict.fromkeys({refused.pk} & set(pks), "Weg.")])
 
-    assert run()[-1] == "1 mails queued again; 2 do not hold any more"
+    assert run()[-1] == "1 mails queued again; 2 are outdated"
     assert queued() == {good}
 
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from digibeoordelen.operations import AddIndexConcurrently
+from digibeoordelen.migration_operations import AddIndexConcurrently
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,3 @@
-"""Send again what failed since a moment; with --dry-run say what that is."""
-
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
@@ -14,7 +12,7 @@ from digibeoordelen.outbox.resend import resend, survey
 
 
 class Command(BaseCommand):
-    help = "Sends again the mails that failed since a moment, but for those that do not hold any more."
+    help = "Sends again the mails that failed since a moment, but for outdated ones such as a withdrawn invitation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--since", type=_moment, required=True, metavar="YYYY-MM-DDTHH:MM")
@@ -25,7 +23,7 @@ class Command(BaseCommand):
         for kind, count in sorted(outcome.again.items()):
             self.stdout.write(f"{kind}: {count}")
         verb = "would be sent again" if dry_run else "queued again"
-        self.stdout.write(f"{outcome.again.total()} mails {verb}; {outcome.outdated.total()} do not hold any more")
+        self.stdout.write(f"{outcome.again.total()} mails {verb}; {outcome.outdated.total()} are outdated")
 
 
 def _moment(text: str) -> datetime:
