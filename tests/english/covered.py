@@ -89,6 +89,7 @@ TEMPLATES = (
     "mfa/totp/deactivate_form.html",
     "mfa/webauthn/add_form.html",
     "mfa/webauthn/authenticator_confirm_delete.html",
+    "storage_down.html",
 )
 MAILS = (
     "invitation",
