@@ -37,12 +37,12 @@ def test_query_count_of_the_list_is_constant(
 ) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
     teacher.get(address)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         teacher.get(address)
     for _ in range(29):
         more = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
         steps.choose(more, examiner)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         page = teacher.get(address).content.decode()
     assert page.count("<tr>") == 31
 
