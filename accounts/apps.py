@@ -47,6 +47,6 @@ class AccountsConfig(AppConfig):
 
 
 def _accept_by_scim(**kwargs: Any) -> None:
-    from .scim import people  # scim2-models takes seconds to import; not every process needs it
+    from .scim import people  # scim2-models: see urls.py
 
     people.accept(**kwargs)

@@ -9,12 +9,8 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 from scim2_models import (
     Error,
@@ -38,11 +34,6 @@ MAX_BODY = 1024 * 1024  # bytes: a group of 10,000 members fits
 BY_KEY = Limit("scim-key", 3000, timedelta(minutes=1))  # Entra ID sends 25 requests a second
 
 
-def base_url(school_id: int) -> str:
-    """Return the absolute URL below which a school's endpoints are."""
-    return settings.SITE_URL + reverse("scim:root", args=[school_id]).rstrip("/")
-
-
 def endpoint(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Return a decorator of a view for these methods, which gets the request and the key, of the URL's school.
 
@@ -51,8 +42,6 @@ def endpoint(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @csrf_exempt
-        @login_not_required
         @wraps(view)
         def guarded(request: HttpRequest, school_id: int, **kwargs: Any) -> HttpResponse:
             try:

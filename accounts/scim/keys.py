@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import School, ScimKey, User
@@ -13,6 +15,11 @@ from accounts.models.directory import token_hash
 from accounts.school.changes import log_change
 
 USED_EVERY = timedelta(minutes=5)
+
+
+def base_url(school_id: int) -> str:
+    """Return the absolute URL below which a school's endpoints are."""
+    return settings.SITE_URL + reverse("scim:root", args=[school_id]).rstrip("/")
 
 
 @transaction.atomic

@@ -16,10 +16,10 @@ from accounts.models import DirectoryGroup, School, ScimKey
 from accounts.people.roles import RoleRefused
 from accounts.school.navigation import get_managed_school
 
-from . import groups, keys
+from . import keys
 from .attention import attention
-from .endpoint import base_url
 from .forms import GroupRoleForm, KeyForm
+from .keys import base_url
 
 
 @require_GET
@@ -70,6 +70,8 @@ def revoke_key(request: UserRequest, school_id: int, key_id: int) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def group_role(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     """Choose the role that a group gives."""
+    from . import groups  # scim2-models: see urls.py
+
     school = get_managed_school(request.user, school_id)
     group = get_group(school, public_id)
     form = GroupRoleForm(request.POST or None, instance=group)

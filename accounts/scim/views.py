@@ -26,8 +26,9 @@ from accounts.people.roles import locked
 
 from . import groups as scim_groups
 from . import people as scim_people
-from .endpoint import base_url, endpoint, json_response, no_content, read_json
+from .endpoint import endpoint, json_response, no_content, read_json
 from .filters import GROUP_LOOKUPS, USER_LOOKUPS, condition
+from .keys import base_url
 from .resources import (
     CONFIG,
     MAX_RESULTS,
