@@ -41,8 +41,9 @@ settings.register_profile("steady", max_examples=50, deadline=None, derandomize=
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("steady")
 
-# Real workers and web servers; a mail server; browsers; a spreadsheet; a proxy.
+# Databases; real workers and web servers; a mail server; browsers; a spreadsheet; a proxy.
 pytest_plugins = [
+    "tests.databases",
     "tests.processes",
     "tests.smtp",
     "tests.compose",

@@ -22,9 +22,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -34,6 +33,8 @@ import pytest
 import redis
 
 from scripts.processes import dies_with_us, free_port
+
+from .databases import new_database
 
 BASE = Path(__file__).resolve().parent.parent
 PATIENCE = 120.0  # seconds; starting a worker is slow with four test processes on two cores
@@ -221,44 +222,15 @@ class Site:
             return False
 
 
-@pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an empty migrated database for sites to copy, which is faster than migrating."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with _database(folder) as url:
-        Site(folder, database_url=url, broker_url="memory://").manage("migrate", "--verbosity=0")
-        yield url
-
-
 @pytest.fixture
 def site(tmp_path: Path, migrated_database: str) -> Iterator[Site]:
     """A site with an empty migrated database; its processes are killed at the end."""
-    with _database(tmp_path, template=migrated_database) as database_url:
+    with new_database(tmp_path, template=migrated_database) as database_url:
         site = Site(tmp_path, database_url=database_url, broker_url=_own_broker())
         try:
             yield site
         finally:
             site.end()
-
-
-@contextmanager
-def _database(folder: Path, *, template: str = "") -> Iterator[str]:
-    """Yield the URL of a new database, empty or a copy of `template`, and drop it afterwards."""
-    beside = os.environ.get("DATABASE_URL", "")
-    if not beside.startswith("postgres"):
-        path = folder / "site.sqlite3"
-        if template:
-            shutil.copyfile(urlsplit(template).path, path)
-        yield f"sqlite:///{path}"
-        return
-    name = f"site_{uuid.uuid4().hex}"
-    copying = f'template "{urlsplit(template).path[1:]}"' if template else ""
-    with psycopg.connect(beside, autocommit=True) as connection:
-        connection.execute(f'create database "{name}" {copying}')
-        try:
-            yield urlunsplit(urlsplit(beside)._replace(path=f"/{name}"))
-        finally:
-            connection.execute(f'drop database "{name}" with (force)')
 
 
 def _own_broker() -> str:
