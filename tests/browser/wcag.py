@@ -96,11 +96,10 @@ def _check_axe(page: Page) -> None:
     assert not violations, f"{page.url}, {page.viewport_size}: {' '.join(violations)}"
 
 
-def axe_violations(page: Page, *, rule: str = "") -> list[str]:
-    """Return a report of what axe finds, by one rule only or by all; its script was added to the page."""
+def axe_violations(page: Page) -> list[str]:
+    """Return a report of what axe finds; its script was added to the page."""
     page.evaluate(_SET_BARS, "static")
-    only = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": TAGS}
-    options = {"runOnly": only, "resultTypes": ["violations"]}  # else it describes each element that passes
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}  # else it describes each element that passes
     results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
     page.evaluate(_SET_BARS, "")
     return [str(results.generate_report())] if results.violations_count else []
