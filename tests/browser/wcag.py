@@ -99,7 +99,8 @@ def _check_axe(page: Page) -> None:
 def axe_violations(page: Page) -> list[str]:
     """Return a report of what axe finds; its script was added to the page."""
     page.evaluate(_SET_BARS, "static")
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}  # else it describes each element that passes
+    # Without resultTypes it describes each element that passes.
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
     results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
     page.evaluate(_SET_BARS, "")
     return [str(results.generate_report())] if results.violations_count else []
