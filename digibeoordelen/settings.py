@@ -423,6 +423,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # --- Instruments (digibeoordelen/instruments) --------------------------------------------------
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it there is no /metrics/
 SENTRY_DSN = env("SENTRY_DSN", default="")
+OTEL_EXPORTER_OTLP_ENDPOINT = env("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 LOG_FORMAT = env("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,

@@ -15,3 +15,7 @@ class InstrumentsConfig(AppConfig):
             from . import sentry
 
             sentry.start(settings.SENTRY_DSN)
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT and find_spec("opentelemetry"):
+            from . import tracing
+
+            tracing.start()

@@ -37,3 +37,12 @@ def check_sentry(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error("SENTRY_DSN is set, but no sentry-sdk is installed.", hint=hint, id="digibeoordelen.instruments.E003")
     ]
+
+
+@register
+def check_tracing(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT or find_spec("opentelemetry"):
+        return []
+    error = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed."
+    hint = "Install the packages that docs/operation.md names, or leave OTEL_EXPORTER_OTLP_ENDPOINT out."
+    return [Error(error, hint=hint, id="digibeoordelen.instruments.E004")]
