@@ -7,6 +7,7 @@ from bench.figures import (
     csv_export,
     docent_list,
     form_opening,
+    growth,
     killed_worker,
     mail_rate,
     pdf,
@@ -37,4 +38,5 @@ FIGURES = (
     pdf_archive.TIME,
     pdf_archive.MEMORY,
     result_rate.FIGURE,
+    growth.FIGURE,
 )

@@ -42,9 +42,17 @@ GROUPS = (
     NavGroup(
         "Mensen",
         (
-            NavPage("school:people", "Rollen", ("mensen/", "importeren/", "koppeling/", "systemen/", "webhooks/")),
+            NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
             NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
             NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
+        ),
+    ),
+    NavGroup(
+        "Koppelingen",
+        (
+            NavPage("school:directory", "Mensen (SCIM)", ("koppeling/",)),
+            NavPage("partners:list", "Systemen (OKE)", ("systemen/",)),
+            NavPage("webhooks:list", "Webhooks", ("webhooks/",)),
         ),
     ),
     NavGroup(

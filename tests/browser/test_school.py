@@ -211,12 +211,12 @@ def test_groups_work_by_keyboard_without_javascript(desk: Browse) -> None:
     page = desk("", javascript=False)
     tabs = page.get_by_role("navigation", name="Schoolbeheer")
     tabs.get_by_role("link", name="School", exact=True).focus()
-    for label in ("Mensen", "Privacy", "Overzicht"):
+    for label in ("Mensen", "Koppelingen", "Privacy", "Overzicht"):
         page.keyboard.press("Tab")
         expect(tabs.get_by_role("link", name=label, exact=True)).to_be_focused()
         check_focus(page)
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Shift+Tab")
+    for _ in range(3):
+        page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(tabs.get_by_role("link", name="Rollen")).to_have_attribute("aria-current", "page")
     tabs.get_by_role("link", name="Studentnummers").click()

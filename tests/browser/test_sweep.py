@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -38,6 +38,7 @@ from .wcag import axe_violations
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("sweep")]
 
 WIDTHS = (320, 375, 600, 768, 900, 1024, 1280)
+SCHEMES: dict[int, Literal["dark", "light"]] = {375: "dark", 1280: "light"}  # in which axe looks at each page
 # Pages whose parts depend on the state, and lists with filters, which are checked once and lead to them; of others one.
 SEVERAL = {"assessments:detail": 6, "committee:afname": 6, "committee:afnames": 12, "assessments:afnames": 6}
 LISTS = {"committee:afnames", "assessments:afnames"}
@@ -211,7 +212,7 @@ class Sweep:
             self.page.set_viewport_size({"width": width, "height": 900})
             found += [f"{width}: {fault}" for fault in faults(self.page) if not fault.startswith(LONG_CHOICE)]
             found += [f"{width}: {fault}" for fault in self.page.evaluate(_COVERED)]
-            if scheme := {375: "dark", 1280: "light"}.get(width):
+            if scheme := SCHEMES.get(width):
                 self.page.emulate_media(color_scheme=scheme)
                 found += [f"{width}, {scheme}: {fault}" for fault in axe_violations(self.page)]
         if self.page.locator("main tbody tr a:visible, main tbody tr input:visible").count():

@@ -13,6 +13,7 @@ from accounts.school.navigation import GROUPS
 from tests.factories import member
 
 MENSEN = ["Rollen", "Uitnodigingen", "Studentnummers"]
+KOPPELINGEN = ["Mensen (SCIM)", "Systemen (OKE)", "Webhooks"]
 PRIVACY = ["Bewaren en wissen", "Wie zag wat"]
 
 
@@ -47,6 +48,9 @@ def here(line: list[tuple[str, str, bool]]) -> list[str]:
         ("school:import_start", "Mensen", MENSEN, "Rollen"),
         ("school:invite", "Mensen", MENSEN, "Uitnodigingen"),
         ("school:student_numbers", "Mensen", MENSEN, "Studentnummers"),
+        ("school:directory", "Koppelingen", KOPPELINGEN, "Mensen (SCIM)"),
+        ("partners:add", "Koppelingen", KOPPELINGEN, "Systemen (OKE)"),
+        ("webhooks:list", "Koppelingen", KOPPELINGEN, "Webhooks"),
         ("privacy:terms", "Privacy", PRIVACY, "Bewaren en wissen"),
         ("privacy:viewings", "Privacy", PRIVACY, "Wie zag wat"),
     ],
@@ -55,7 +59,7 @@ def test_page_shows_groups_and_sibling_pages(
     browser: Client, school: School, name: str, group: str, pages: list[str], current: str
 ) -> None:
     groups, beside = lines(browser.get(reverse(name, args=[school.pk])).content.decode())
-    assert [label for label, *_ in groups] == ["School", "Mensen", "Privacy"]
+    assert [label for label, *_ in groups] == ["School", "Mensen", "Koppelingen", "Privacy"]
     assert here(groups) == [group]
     assert [label for label, *_ in beside] == pages
     assert here(beside) == [current]
@@ -91,4 +95,4 @@ def test_the_tabs_cost_no_query(browser: Client, school: School, django_assert_n
     request = rf.get(reverse("school:people", args=[school.pk]))
     request.resolver_match = resolve(request.path)
     with django_assert_num_queries(0):
-        assert len(school_tabs(request)) == 3
+        assert len(school_tabs(request)) == 4
