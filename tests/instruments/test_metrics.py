@@ -179,6 +179,15 @@ def test_mails_of_the_last_hour_are_counted_by_outcome(read: Read) -> None:
     assert counts == [2, 1, 0]
 
 
+def test_returned_mails_of_the_last_hour_are_counted(read: Read) -> None:
+    now = timezone.now()
+    failed = {"state": "FAILED", "last_error": "550"}
+    queue(**failed, failed_at=now)
+    queue(2, **failed, failed_at=now, returned_at=now)
+    queue(**failed, failed_at=now - timedelta(hours=2), returned_at=now - timedelta(hours=2))
+    assert read("mails_returned_last_hour") == 2
+
+
 def test_only_the_newest_mails_are_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_metrics, "NEWEST", 3)
     queue(5)
