@@ -61,7 +61,7 @@ ALWAYS: dict[type[models.Model], tuple[str, tuple[str, ...]]] = {
 SHARE_OF_G = {"O": (5, 20), "V": (10, 40), "G": (70, 95)}
 FIRST_HOUR = 9
 KINDS_TO_READ = ("invitation", "sent_back")  # to examiners, with a link to try
-BOUNCED = "De mail is teruggekomen. De foutmelding was: “550 5.1.1 Recipient address rejected: User unknown”."
+BOUNCED = "De mailserver meldde later: “550 5.1.1 Recipient address rejected: User unknown”."
 
 
 @dataclass(frozen=True)

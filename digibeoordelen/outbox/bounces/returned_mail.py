@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from digibeoordelen.logs import hide
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.smtp import with_cause
+from digibeoordelen.outbox.smtp import readable
 
 from .address import Sending, read_sending
 from .notification import read_failure
@@ -48,8 +48,13 @@ def _mark(sending: Sending, words: str) -> None:
             return
         now = timezone.now()
         mail.state, mail.sent_at, mail.failed_at, mail.returned_at = MailState.FAILED, None, now, now
-        # Without links that give access, and addresses that are none of the sender's business: of a forwarded mail.
-        mail.last_error = with_cause("De mail is teruggekomen.", hide(words)[:MAX_REASON])
+        mail.last_error = _describe(words)
         mail.save(update_fields=["state", "sent_at", "failed_at", "returned_at", "last_error"])
         mail_returned.send(sender=OutgoingMail, mail=mail)
     logger.info("Returned: mail %s (%s)", mail.pk, mail.kind)
+
+
+def _describe(words: str) -> str:
+    """Return a sentence for the screen, without links that give access, and addresses: a mail may be forwarded."""
+    shown = readable(hide(words)[:MAX_REASON])
+    return f"De mailserver meldde later: “{shown}”." if shown else "De mailserver gaf geen reden."

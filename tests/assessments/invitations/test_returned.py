@@ -27,7 +27,7 @@ from tests.imap import ImapServer
 from tests.outbox.bounces.conftest import notification
 from tests.steps import assess, choose, send_invitation, start_assessment
 
-REASON = "De mail is teruggekomen. De foutmelding was: “550 No Such User Here”."
+REASON = "De mailserver meldde later: “550 No Such User Here”."
 
 
 @pytest.fixture(autouse=True)

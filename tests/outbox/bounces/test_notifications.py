@@ -41,7 +41,7 @@ def state(mail: OutgoingMail) -> str:
 def test_final_failure_marks_the_mail(sent: OutgoingMail, name: str, words: str) -> None:
     assert handle(notification(name, sent))
     assert state(sent) == MailState.FAILED
-    assert sent.last_error.startswith(f"De mail is teruggekomen. De foutmelding was: “{words}")
+    assert sent.last_error.startswith(f"De mailserver meldde later: “{words}")
     assert (sent.state_label, sent.sent_at) == ("Niet aangekomen", None)
     assert sent.returned_at == sent.failed_at is not None
 
@@ -180,6 +180,12 @@ def test_odd_words_are_one_readable_line(sent: OutgoingMail, words: bytes, shown
     text = reason(sent, words)
     assert shown in text
     assert text.isprintable()
+
+
+def test_missing_reason_is_said(sent: OutgoingMail) -> None:
+    handle(notification("exim_mailbox_full", sent).replace(b"Status: 5.0.0\r\n", b""))
+    sent.refresh_from_db()
+    assert sent.last_error == "De mailserver gaf geen reden."
 
 
 # --- Damaged and large ---------------------------------------------------------------------------
