@@ -206,6 +206,7 @@ def test_reminders_wait_until_it_is_sent_again(invitation: Invitation, docent: U
     invitation.refresh_from_db()
     with pytest.raises(DomainError, match="niet aangekomen; corrigeer het adres"):
         reminders.remind(invitation=invitation, by=docent)
+    assert invitation.mail
     assert send_again(invitation.mail)
     send()
     assert candidates() == 1
