@@ -14,6 +14,7 @@ class AssessmentsConfig(AppConfig):
         from accounts.models import User
         from accounts.school import dashboard
         from addressbook.signals import address_corrected
+        from digibeoordelen.outbox.bounces.returned_mail import mail_returned
         from digibeoordelen.outbox.links import register, register_check
         from exams import open_work
 
@@ -33,10 +34,11 @@ class AssessmentsConfig(AppConfig):
         DataRequest.work = data_requests.make_file
         register(unsubscribe.STOP_LINK_KIND, unsubscribe.resolve_stop_link)
         post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
+        mail_returned.connect(_notify_of_returned, dispatch_uid="assessments.notify_of_returned")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 
 
-# Accounts and addressbook may not import assessments, hence signals.
+# Outbox, accounts and addressbook may not import assessments, hence signals.
 def _keep_from_student(
     instance: Any, created: bool, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
 ) -> None:
@@ -50,3 +52,9 @@ def _invite_at_new_address(contact: Any, by: Any, **kwargs: Any) -> int:
     from .invitations.invite import invite_at_new_address
 
     return invite_at_new_address(contact=contact, by=by)
+
+
+def _notify_of_returned(mail: Any, **kwargs: Any) -> None:
+    from .invitations.returned import notify
+
+    notify(mail=mail)

@@ -21,7 +21,9 @@ from .models import Assessment, Event, MailAbout, initiator_left, student_left
 
 INITIATOR = "De docent die deze beoordeling startte is weg. Neem de beoordeling eerst over."
 TO_EXAM_OFFICE = ("result", "result_withdrawn")
-FROM_OR_TO_INITIATOR = ("reminder", "reminder_together", "all_done", "proposal", "cancelled_initiator", "handed_over")
+FROM_OR_TO_INITIATOR = (
+    "reminder", "reminder_together", "all_done", "not_arrived", "proposal", "cancelled_initiator", "handed_over"
+)  # fmt: skip
 
 
 def why_paused(assessment: Assessment, *, initiator_left: bool | None = None) -> str:

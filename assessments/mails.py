@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from email.utils import formataddr
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -225,6 +225,29 @@ def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
         to=assessment.initiator,
         about=[assessment],
         context={"assessment": assessment, "link": url},
+    )
+
+
+def queue_not_arrived(*, invitations: Sequence[Invitation]) -> OutgoingMail:
+    """Notify the initiator that the last mail to the examiner about these invitations, which share both, came back.
+
+    Without the server's words, which are a stranger's.
+    """
+    first = invitations[0]
+    pages = reverse("assessments:detail", args=[first.assessment.public_id])
+    if len(invitations) > 1:
+        pages = f"{reverse('assessments:afnames')}?{urlencode({'examinator': first.contact.full_name})}"
+    assessments = [invitation.assessment for invitation in invitations]
+    return _queue(
+        "not_arrived",
+        to=first.assessment.initiator,
+        about=assessments,
+        context={
+            "contact": first.contact,
+            "initiator": first.assessment.initiator,
+            "assessments": assessments,
+            "link": settings.SITE_URL + pages,
+        },
     )
 
 

@@ -281,6 +281,9 @@ else:
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
+# What comes back: to an address made of BOUNCE_ADDRESS, read from the mailbox at BOUNCES_IMAP_URL.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="")
+BOUNCES_IMAP_URL = env("BOUNCES_IMAP_URL", default="")
 MAIL_CONTENT_DAYS = env.int("MAIL_CONTENT_DAYS", 90)  # that the formatted text of a sent mail is kept
 
 # --- Work in the background --------------------------------------------------------------------
@@ -313,6 +316,7 @@ CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "assessments.invitations.scheduled_reminders",
     "assessments.privacy.erasure",
     "digibeoordelen.health.heartbeats",
+    "digibeoordelen.outbox.bounces.mailbox",
     "digibeoordelen.outbox.trim",
     "exchange.serving.call_log",
 )
@@ -359,6 +363,12 @@ CELERY_BEAT_SCHEDULE = {
     "trim-sent": {"task": "digibeoordelen.outbox.tasks.trim_sent", "schedule": crontab(hour="4", minute="10")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
+if BOUNCES_IMAP_URL:
+    CELERY_BEAT_SCHEDULE["read-bounces"] = {
+        "task": "digibeoordelen.outbox.bounces.mailbox.read_bounces",
+        "schedule": 300,
+        "options": {"expires": 300},  # providers refuse who logs in too often
+    }
 
 # --- Health: what `/gezondheid/` calls wrong (digibeoordelen/health) ----------------------------
 HEALTH_MAIL_SECONDS = env.int("HEALTH_MAIL_SECONDS", 15 * 60)  # of the oldest queued mail
@@ -368,6 +378,7 @@ HEALTH_PDF_SECONDS = env.int("HEALTH_PDF_SECONDS", 15 * 60)
 HEALTH_JOB_SECONDS = env.int("HEALTH_JOB_SECONDS", 3600)
 HEALTH_DELIVERY_SECONDS = env.int("HEALTH_DELIVERY_SECONDS", 24 * 3600)  # to another system, which may be down
 HEALTH_HEARTBEAT_SECONDS = env.int("HEALTH_HEARTBEAT_SECONDS", 5 * 60)
+HEALTH_MAILBOX_SECONDS = env.int("HEALTH_MAILBOX_SECONDS", 3600)  # since the mailbox of bounces was read
 HEALTH_FREE_MB = env.int("HEALTH_FREE_MB", 500)
 
 # --- Cache, for rate limits: may be lost -------------------------------------------------------

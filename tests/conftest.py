@@ -46,6 +46,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.processes",
     "tests.smtp",
+    "tests.imap",
     "tests.compose",
     "tests.browsers",
     "tests.spreadsheets",

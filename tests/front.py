@@ -20,10 +20,8 @@ NOT_PASSED_ON = {
 }
 
 
-@contextmanager
-def https_front(folder: Path, *, port: int, upstream: int) -> Iterator[None]:
-    """Serve https on 127.0.0.1:`port` with a self-signed certificate for the plain server at `upstream`."""
-    certificate, key = folder / "front.pem", folder / "front.key"
+def make_certificate(certificate: Path, key: Path) -> None:
+    """Write a self-signed certificate of 127.0.0.1, and its key."""
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(
@@ -31,6 +29,13 @@ def https_front(folder: Path, *, port: int, upstream: int) -> Iterator[None]:
         check=True,
         capture_output=True,
     )
+
+
+@contextmanager
+def https_front(folder: Path, *, port: int, upstream: int) -> Iterator[None]:
+    """Serve https on 127.0.0.1:`port` with a self-signed certificate for the plain server at `upstream`."""
+    certificate, key = folder / "front.pem", folder / "front.key"
+    make_certificate(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     handler = type("Handler", (_Handler,), {"upstream": upstream})

@@ -59,6 +59,7 @@ def _to_examiners(invitations: list[Invitation]) -> None:
     proposal = Proposal(invitation=one, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test")
     mails.queue_proposal(proposal=proposal)
     mails.queue_proposal_declined(proposal=proposal)
+    mails.queue_not_arrived(invitations=invitations)
 
 
 def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, committee_member: User) -> None:

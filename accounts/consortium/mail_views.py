@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest, confirmation
 from digibeoordelen.outbox.kinds import kind_label
-from digibeoordelen.outbox.models import MailState
+from digibeoordelen.outbox.models import NOT_ARRIVED, MailState
 from digibeoordelen.outbox.resend import UNFINISHED, count_unsent, resend, survey
 
 from .forms import SinceForm
 
-STATES = (*UNFINISHED, MailState.FAILED)
+LABELS = {state: state.label for state in (*UNFINISHED, MailState.FAILED)} | {NOT_ARRIVED: "Waarvan niet aangekomen"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def mail(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": rows,
-        "states": [state.label for state in STATES],
+        "states": list(LABELS.values()),
         "failed": totals[MailState.FAILED],
         "resend_url": _address("consortium:resend_failed", since),
     }
@@ -87,7 +87,7 @@ def _address(view: str, since: datetime) -> str:
 
 
 def _row(label: str, counts: Counter[str]) -> KindRow:
-    return KindRow(label, [(state.label, counts[state]) for state in STATES])
+    return KindRow(label, [(label, counts[state]) for state, label in LABELS.items()])
 
 
 def _mails(counts: Counter[str]) -> str:

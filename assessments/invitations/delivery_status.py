@@ -146,7 +146,8 @@ def _messages(about: About, *, with_students: bool) -> Iterator[StatusMessage]:
         for state, level, is_so in ABOUT_ONE:
             selected = [mail for mail in mails if mail.state == state]
             for mail in selected[:MAX_LISTED]:
-                yield StatusMessage(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
+                is_so_or_not = "is niet aangekomen" if mail.is_returned else is_so
+                yield StatusMessage(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so_or_not}. {mail.last_error}")
             if len(selected) > MAX_LISTED:
                 yield StatusMessage(level, f"Dat geldt ook voor {len(selected) - MAX_LISTED} andere.")
 

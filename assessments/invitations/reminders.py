@@ -133,6 +133,8 @@ def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> s
     if invitation.mail and invitation.mail.state == MailState.FAILED:  # its remark and attachments never arrived
         if invitation.mail.dropped_at:
             return "De vorige mail is niet verzonden; nodig de examinator opnieuw uit."
+        if invitation.mail.is_returned:
+            return "De vorige mail is niet aangekomen; corrigeer het adres, of verzend die opnieuw."
         return "De vorige mail is mislukt; verzend die opnieuw."
     return ""
 

@@ -61,7 +61,7 @@ ALWAYS: dict[type[models.Model], tuple[str, tuple[str, ...]]] = {
 SHARE_OF_G = {"O": (5, 20), "V": (10, 40), "G": (70, 95)}
 FIRST_HOUR = 9
 KINDS_TO_READ = ("invitation", "sent_back")  # to examiners, with a link to try
-BOUNCED = "De mailserver antwoordde: “550 5.1.1 Recipient address rejected: User unknown”."
+BOUNCED = "De mailserver meldde later: “550 5.1.1 Recipient address rejected: User unknown”."
 
 
 @dataclass(frozen=True)
@@ -278,8 +278,8 @@ class Course:
     def bounce(self, kind: str) -> None:
         """Let the last mail of this kind have come back."""
         mail = OutgoingMail.objects.filter(about__assessment=self.assessment, kind=kind).latest("pk")
-        bounced = {"state": MailState.FAILED, "sent_at": None, "failed_at": mail.sent_at, "last_error": BOUNCED}
-        OutgoingMail.objects.filter(pk=mail.pk).update(**bounced)
+        bounced = {"state": MailState.FAILED, "sent_at": None, "last_error": BOUNCED}
+        OutgoingMail.objects.filter(pk=mail.pk).update(**bounced, failed_at=mail.sent_at, returned_at=mail.sent_at)
 
     # --- Time --------------------------------------------------------------------------------------
 

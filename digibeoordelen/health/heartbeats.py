@@ -1,8 +1,13 @@
-"""Write the heartbeats: beat when it starts and at each publishing of the task, a worker when it starts and runs it."""
+"""Write the heartbeats: beat when it starts and at each publishing of the task, a worker when it starts and runs it.
+
+That of the mailbox of bounces is written each time that it was read to the end.
+"""
 
 from celery import shared_task
-from celery.signals import beat_init, before_task_publish, worker_ready
+from celery.signals import beat_init, before_task_publish, task_success, worker_ready
 from django.db import close_old_connections, connection
+
+from digibeoordelen.outbox.bounces.mailbox import read_bounces
 
 from .models import Heartbeat
 
@@ -27,3 +32,8 @@ def note_beat(**kwargs: object) -> None:
     if not connection.in_atomic_block:
         close_old_connections()  # the server may have been restarted since a minute ago
     Heartbeat.note(Heartbeat.Process.BEAT)
+
+
+@task_success.connect(sender=read_bounces)
+def note_mailbox(**kwargs: object) -> None:
+    Heartbeat.note(Heartbeat.Process.MAILBOX)

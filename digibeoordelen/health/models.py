@@ -7,11 +7,12 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When beat, or any worker, last gave a sign of life."""
+    """When beat, or any worker, last gave a sign of life, and when the mailbox of bounces was last read."""
 
     class Process(models.TextChoices):
         WORKER = "worker"
         BEAT = "beat"
+        MAILBOX = "mailbox"
 
     process = models.CharField(max_length=10, choices=Process, primary_key=True)
     at = models.DateTimeField()
@@ -19,7 +20,9 @@ class Heartbeat(models.Model):
     class Meta:
         verbose_name = "teken van leven"
         verbose_name_plural = "tekens van leven"
-        constraints = [models.CheckConstraint(condition=models.Q(process__in=["worker", "beat"]), name="heartbeat_of")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(process__in=["worker", "beat", "mailbox"]), name="heartbeat_of")
+        ]
 
     def __str__(self) -> str:
         return self.process

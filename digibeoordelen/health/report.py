@@ -75,8 +75,11 @@ def _jobs() -> Iterator[Measure]:
 
 def _heartbeats() -> Iterator[Measure]:
     seen = dict(Heartbeat.objects.values_list("process", "at"))
-    for process in Heartbeat.Process:
-        measure = _age(f"{process}_seen_seconds_ago", seen.get(process), limit=settings.HEALTH_HEARTBEAT_SECONDS)
+    limits = dict.fromkeys((Heartbeat.Process.WORKER, Heartbeat.Process.BEAT), settings.HEALTH_HEARTBEAT_SECONDS)
+    if settings.BOUNCES_IMAP_URL:
+        limits[Heartbeat.Process.MAILBOX] = settings.HEALTH_MAILBOX_SECONDS
+    for process, limit in limits.items():
+        measure = _age(f"{process}_seen_seconds_ago", seen.get(process), limit=limit)
         yield replace(measure, is_wrong=measure.is_wrong or process not in seen)
 
 

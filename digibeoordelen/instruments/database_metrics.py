@@ -32,7 +32,7 @@ class DatabaseMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            families = [*_queues(), _mails(), _pdfs(), _exchange_calls()]
+            families = [*_queues(), _mails(), _returned(), _pdfs(), _exchange_calls()]
         except DatabaseError:
             families = []
         yield _gauge("database", "Whether the database answers.", value=1 if families else 0)
@@ -73,6 +73,12 @@ def _mails() -> GaugeMetricFamily:
     for state, count in states.items():
         family.add_metric([state.lower()], count)
     return family
+
+
+def _returned() -> GaugeMetricFamily:
+    failed = OutgoingMail.objects.filter(state=MailState.FAILED, failed_at__gte=timezone.now() - HOUR)
+    count = failed.exclude(returned_at=None).count()
+    return _gauge("mails_returned_last_hour", "Mails that a server returned after it had accepted them.", value=count)
 
 
 def _pdfs() -> GaugeMetricFamily:

@@ -25,13 +25,13 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(BaseAdmin):
-    list_display = ["created_at", "what", "to", "state", "attempts", "sent_at", "last_error"]
+    list_display = ["created_at", "what", "to", "state", "attempts", "sent_at", "returned_at", "last_error"]
     list_filter = ["state", KindFilter]
     search_fields = ["to", "message_id"]
     date_hierarchy = "created_at"
     readonly_fields = [
         "what", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "failed_at",
-        "sent_at",
+        "returned_at", "sent_at",
     ]  # fmt: skip
     exclude = [
         "kind", "subject", "text", "html", "to_name", "from_name", "reply_to", "links", "headers", "announce_at",

@@ -1,5 +1,6 @@
 """System checks of settings that would lose or repeat mail."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,9 +10,12 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils.module_loading import import_string
 
 from .backend import OutboxBackend
+from .bounces.address import LONGEST_LOCAL_PART
 from .smtp import smtp_steps
 from .worker import FRESH_SECONDS
 
+_BOUNCE_ADDRESS = re.compile(rf"[A-Za-z0-9._-]{{1,{LONGEST_LOCAL_PART}}}@[A-Za-z0-9.-]+")
+_MAILBOX = re.compile(r"imaps?://[^/?#@:\s]+:[^/?#@\s]+@[^/?#@:\s]+(:\d+)?(/[^?#\s]*)?")
 _GOES_NOWHERE = ("console", "dummy", "filebased", "locmem")
 
 
@@ -36,7 +40,7 @@ def check_outbox(**kwargs: Any) -> list[CheckMessage]:
                 id="digibeoordelen.outbox.E002",
             )
         )
-    return messages + _check_pauses() + _check_production(transport)
+    return messages + _check_pauses() + _check_production(transport) + _check_bounces()
 
 
 def _check_lease() -> list[CheckMessage]:
@@ -88,4 +92,22 @@ def _check_production(transport: type) -> list[CheckMessage]:
                 id="digibeoordelen.outbox.W005",
             )
         )
+    return messages
+
+
+def _check_bounces() -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if settings.BOUNCES_IMAP_URL and not _MAILBOX.fullmatch(settings.BOUNCES_IMAP_URL):
+        hint = (
+            "Set BOUNCES_IMAP_URL to imaps://user:password@host/INBOX, with @ : / ? # in user and password as "
+            "%40 %3A %2F %3F %23."
+        )
+        messages.append(Error("BOUNCES_IMAP_URL is no mailbox.", hint=hint, id="digibeoordelen.outbox.E007"))
+    is_used = settings.BOUNCE_ADDRESS or settings.BOUNCES_IMAP_URL
+    if is_used and not _BOUNCE_ADDRESS.fullmatch(settings.BOUNCE_ADDRESS):
+        hint = (
+            "Set BOUNCE_ADDRESS to the address of that mailbox, such as bounces@school.example: letters, digits, dots "
+            f"and dashes, at most {LONGEST_LOCAL_PART} of them before the @."
+        )
+        messages.append(Error("No mail can come back to BOUNCE_ADDRESS.", hint=hint, id="digibeoordelen.outbox.E008"))
     return messages

@@ -36,6 +36,7 @@ KINDS = {
     "proposal": "Collega voorgesteld",
     "proposal_declined": "Voorgestelde collega afgewezen",
     "all_done": "Alle examinatoren zijn klaar",
+    "not_arrived": "Mail aan de examinator niet aangekomen",
     "handed_over": "Beoordeling overgedragen",
     "cancelled_initiator": "Afname ingetrokken",
     "cancelled_student": "Afname ingetrokken (aan de student)",

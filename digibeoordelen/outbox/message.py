@@ -15,6 +15,7 @@ from django.utils.encoding import punycode
 from django.utils.html import escape
 
 from . import links
+from .bounces.address import address_of
 from .models import FileGone, MailAttachment, OutgoingMail
 
 # Some mail programs that look for the URL of a List-Unsubscribe don't unfold headers. The limit of RFC 5322.
@@ -49,13 +50,15 @@ def compose(mail: OutgoingMail, urls: Mapping[str, str] | links.LinkVoid | None 
         raise urls
     if urls is None:
         urls = links.resolve(mail.links)
+    sender = _sender(mail.from_name)
     message = Message(
         subject=mail.subject,
         body=links.fill(mail.text, urls),
-        from_email=_sender(mail.from_name),
+        from_email=address_of(mail) or sender,  # of the envelope
         to=[_recipient(mail)],
         reply_to=[mail.reply_to] if mail.reply_to else [],
         headers={
+            "From": sender,
             "Message-ID": mail.message_id,
             "Date": format_datetime(timezone.localtime()),
             "Auto-Submitted": "auto-generated",

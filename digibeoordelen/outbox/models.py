@@ -72,6 +72,9 @@ class MailState(models.TextChoices):
     FAILED = "FAILED", "Mislukt"
 
 
+NOT_ARRIVED = "Niet aangekomen"  # instead of 'Mislukt', for who sent it
+
+
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def for_screen(self) -> OutgoingMailQuerySet:
         """Leave out the content: a screen shows `state_label`, `last_error` and times."""
@@ -126,6 +129,7 @@ class OutgoingMail(models.Model):
     last_error = models.TextField("laatste fout", blank=True)
     sent_at = models.DateTimeField("verzonden op", null=True, blank=True)
     failed_at = models.DateTimeField("mislukt op", null=True, blank=True)  # for the last time
+    returned_at = models.DateTimeField("teruggekomen op", null=True, blank=True)  # after a server had accepted it
     dropped_at = models.DateTimeField("vervallen op", null=True, blank=True)  # no attempt starts after that
 
     objects = OutgoingMailQuerySet.as_manager()
@@ -171,8 +175,13 @@ class OutgoingMail(models.Model):
         return f"{kind_label(self.kind)} ({self.to})"  # not the subject: the admin must not show whose result it is
 
     @property
+    def is_returned(self) -> bool:
+        """Return whether it failed after the server had accepted it (`bounces`)."""
+        return self.state == MailState.FAILED and self.returned_at is not None
+
+    @property
     def state_label(self) -> str:
-        return str(MailState(self.state).label)
+        return NOT_ARRIVED if self.is_returned else str(MailState(self.state).label)
 
 
 class MailAttachment(models.Model):

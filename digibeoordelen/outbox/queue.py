@@ -106,6 +106,7 @@ def send_again(mail: OutgoingMail) -> bool:
         queued = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED, dropped_at=None).update(
             state=MailState.QUEUED,
             attempts=0,
+            returned_at=None,
             queued_at=timezone.now(),
             announce_at=timezone.now() + announce_grace(),
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .kinds import SHORT_LIVED
 from .links import LinkVoid, read_refusals, resolve_many
-from .models import MailState, OutgoingMail, OutgoingMailQuerySet
+from .models import NOT_ARRIVED, MailState, OutgoingMail, OutgoingMailQuerySet
 from .queue import announce
 
 logger = logging.getLogger(__name__)
@@ -32,12 +32,18 @@ class Outcome:
 
 
 def count_unsent(*, since: datetime) -> dict[str, Counter[str]]:
-    """Return the number of mails by state, of each kind: the unfinished ones, and those that failed since `since`."""
+    """Return the number of mails by state, of each kind: the unfinished ones, and those that failed since `since`.
+
+    `NOT_ARRIVED` counts the failed ones that came back.
+    """
     counts: dict[str, Counter[str]] = {}
     # A query per state: each has an index, and the sent mails are not read.
     for mails in (*(OutgoingMail.objects.filter(state=state) for state in UNFINISHED), _failed(since)):
         for kind, state, count in mails.order_by().values_list("kind", "state").annotate(Count("pk")):
             counts.setdefault(kind, Counter())[state] = count
+    returned = _failed(since).exclude(returned_at=None)
+    for kind, count in returned.order_by().values_list("kind").annotate(Count("pk")):
+        counts[kind][NOT_ARRIVED] = count
     return counts
 
 
@@ -98,7 +104,7 @@ def _queue(mails: Sequence[OutgoingMail]) -> None:
         return
     now = timezone.now()
     OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(
-        state=MailState.QUEUED, attempts=0, queued_at=now, announce_at=now
+        state=MailState.QUEUED, attempts=0, returned_at=None, queued_at=now, announce_at=now
     )
     first = max(mails, key=lambda mail: mail.is_urgent)
     transaction.on_commit(partial(announce, first), robust=True)

@@ -182,7 +182,7 @@ def _failure(error: Exception) -> NotSent:
         answer = error.smtp_code, error.smtp_error
     else:
         return TryLater(with_cause("Er was geen verbinding met de mailserver.", str(error)))
-    code, words = answer[0], _readable(answer[1])
+    code, words = answer[0], readable(answer[1])
     sentence = f"De mailserver antwoordde: “{code} {words}”."
     if code == SERVICE_CLOSING:
         return _Closing(sentence)
@@ -208,11 +208,11 @@ def _is_final(error: Exception, code: int, words: str) -> bool:
 
 def with_cause(sentence: str, cause: str) -> str:
     """Return `sentence`, followed by the text of an exception, mostly English, as a quotation."""
-    readable = _readable(cause)
-    return f"{sentence} De foutmelding was: “{readable}”." if readable else sentence
+    words = readable(cause)
+    return f"{sentence} De foutmelding was: “{words}”." if words else sentence
 
 
-def _readable(words: bytes | str) -> str:
+def readable(words: bytes | str) -> str:
     """Return the words of a server, in whatever encoding, as one line of text."""
     raw = words.encode() if isinstance(words, str) else words
     try:

@@ -153,11 +153,19 @@ def test_request_that_was_given_up_is_not_waited_for(client: Client) -> None:
 
 # --- Processes, disk, broker, database -----------------------------------------------------------
 @pytest.mark.parametrize("process", Heartbeat.Process)
-def test_process_without_a_sign_of_life_is_wrong(client: Client, process: str) -> None:
-    Heartbeat.objects.filter(process=process).update(at=timezone.now() - HOUR)
+def test_process_without_a_sign_of_life_is_wrong(client: Client, process: str, settings: Any) -> None:
+    settings.BOUNCES_IMAP_URL = "imaps://user:password@host/INBOX"
+    Heartbeat.objects.filter(process=process).update(at=timezone.now() - 2 * HOUR)
     assert read(client)["status"] == f"{process}_seen_seconds_ago"
     Heartbeat.objects.filter(process=process).delete()
     assert read(client)["status"] == f"{process}_seen_seconds_ago"
+
+
+def test_mailbox_that_is_not_set_need_not_be_read(client: Client) -> None:
+    Heartbeat.objects.filter(process="mailbox").delete()
+    details = read(client)
+    assert details["status"] == "ok"
+    assert "mailbox_seen_seconds_ago" not in details
 
 
 def test_beat_notes_itself_and_the_worker_itself() -> None:

@@ -50,6 +50,28 @@ def test_each_mistake_has_its_id_and_a_hint(settings: Settings, setting: str, va
     assert ids() == [expected]
 
 
+MAILBOX = "imaps://bounces%40school.example:p%40ss@imap.school.example/INBOX"
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "expected"),
+    [
+        ("bounces@school.example", MAILBOX, []),
+        ("bounces@school.example", "", []),
+        ("", MAILBOX, ["E008"]),
+        ("Bounces <bounces@school.example>", MAILBOX, ["E008"]),
+        ("a.name.that.is.longer.than.that@school.example", "", ["E008"]),
+        ("bounces@school.example", "https://school.example", ["E007"]),
+        ("bounces@school.example", "imaps://imap.school.example", ["E007"]),
+        ("bounces@school.example", "imaps://[", ["E007"]),
+        ("bounces@school.example", "imaps://bounces:half#of@imap.school.example", ["E007"]),
+    ],
+)
+def test_bounces_need_an_address_and_a_mailbox(settings: Settings, address: str, url: str, expected: list[str]) -> None:
+    settings.BOUNCE_ADDRESS, settings.BOUNCES_IMAP_URL = address, url
+    assert ids() == expected
+
+
 def test_logging_in_and_tls_take_steps_too(settings: Settings) -> None:
     settings.EMAIL_TIMEOUT, settings.OUTBOX_LEASE_SECONDS = 20, 350
     assert ids() == []
