@@ -284,7 +284,7 @@ OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 3
 # What comes back: to an address made of BOUNCE_ADDRESS, read from the mailbox at BOUNCES_IMAP_URL.
 BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="")
 BOUNCES_IMAP_URL = env("BOUNCES_IMAP_URL", default="")
-MAIL_CONTENT_DAYS = env.int("MAIL_CONTENT_DAYS", 90)  # that the formatted text of a sent mail is kept
+MAIL_CONTENT_DAYS = env.int("MAIL_CONTENT_DAYS", 14)  # a server returns a mail within five days
 
 # --- Work in the background --------------------------------------------------------------------
 CELERY_BROKER_URL = env("BROKER_URL", default="filesystem://localhost")

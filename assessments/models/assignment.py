@@ -27,7 +27,7 @@ class Assignment(models.Model):
     (`assessments.autosave`).
     """
 
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="assignments")
     part = models.ForeignKey(Part, models.PROTECT, related_name="assignments")
     justification = ProseField("onderbouwing", blank=True)
@@ -61,7 +61,7 @@ class Assignment(models.Model):
 class Score(models.Model):
     """O, V or G for one criterion in one assignment; `written_by` is the page that saved it."""
 
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores")
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores", db_index=False)
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="scores")
     value = models.CharField("score", max_length=1, choices=SCORE_CHOICES)
     written_by = models.CharField(max_length=16, blank=True)
@@ -85,7 +85,7 @@ class Coupling(models.Model):
     (3) `part` is.
     """
 
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="couplings")
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="couplings", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="couplings")
     work_process = models.ForeignKey(WorkProcess, models.PROTECT, null=True, blank=True, related_name="+")
     part = models.ForeignKey(Part, models.PROTECT, null=True, blank=True, related_name="+")

@@ -32,7 +32,7 @@ class Invitation(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
     generation = models.PositiveIntegerField(default=1)
     remark = ProseField("opmerking", blank=True)

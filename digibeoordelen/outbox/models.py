@@ -187,7 +187,7 @@ class OutgoingMail(models.Model):
 class MailAttachment(models.Model):
     """A file of a mail: the bytes it was queued with."""
 
-    mail = models.ForeignKey(OutgoingMail, models.CASCADE, related_name="attachments")
+    mail = models.ForeignKey(OutgoingMail, models.CASCADE, related_name="attachments", db_index=False)
     position = models.PositiveSmallIntegerField()
     filename = models.CharField("bestandsnaam", max_length=255)
     content_type = models.CharField(max_length=127)
