@@ -6,10 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
+from threading import BoundedSemaphore
 
 UNREACHABLE = "De opslag van bestanden is nu niet bereikbaar."
 FULL = "De opslag van bestanden is vol."
+SLOW = "De opslag van bestanden antwoordt nu te traag."
 NOT_SAVED = "Het bestand kan nu niet worden bewaard. Probeer het over een paar minuten nog eens."
+
+AT_ONCE = 2  # of a web server's four threads: pages without files go on while the storage is slow
+WAIT_SECONDS = 2.0  # for a place
+_places = BoundedSemaphore(AT_ONCE)
 
 
 class StorageDown(Exception):
@@ -25,6 +31,17 @@ def storage_errors() -> Iterator[None]:
         raise
     except _error_types() as error:
         raise storage_down(error) from error
+
+
+@contextmanager
+def place_at_storage() -> Iterator[None]:
+    """Hold one of this process's `AT_ONCE` places at the storage; raise `StorageDown` if none comes free in time."""
+    if not _places.acquire(timeout=WAIT_SECONDS):
+        raise StorageDown(SLOW)
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def storage_down(error: Exception) -> StorageDown:

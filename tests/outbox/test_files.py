@@ -3,6 +3,7 @@
 import errno
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Event
 
 import pytest
 from boto3.exceptions import S3UploadFailedError
@@ -11,6 +12,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, connection, transaction
 
+from digibeoordelen import file_storage
 from digibeoordelen.file_storage import StorageDown
 from digibeoordelen.outbox import storage as outbox_storage
 from digibeoordelen.outbox.models import FileGone, StoredFile
@@ -170,3 +172,28 @@ def test_a_full_disk_is_not_kept_full(db: None, monkeypatch: pytest.MonkeyPatch)
         keep(b"past er niet meer bij")
     folders = Path(default_storage.location).iterdir()
     assert not [left for folder in folders for left in folder.glob(".*")]
+
+
+def test_slow_storage_leaves_threads_for_other_pages(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, others = keep(b"traag"), keep(b"nog een")
+    answer, all_wait = Event(), Barrier(file_storage.AT_ONCE + 1)
+    opened = default_storage.open
+
+    def open_slowly(*arguments: str) -> File:
+        all_wait.wait(timeout=60)
+        answer.wait(timeout=60)
+        return opened(*arguments)
+
+    monkeypatch.setattr(default_storage._wrapped, "open", open_slowly)
+    with ThreadPoolExecutor(file_storage.AT_ONCE) as pool:
+        reading = [pool.submit(stored.read) for _ in range(file_storage.AT_ONCE)]
+        all_wait.wait(timeout=60)
+        monkeypatch.setattr(file_storage, "WAIT_SECONDS", 0.05)
+        with pytest.raises(StorageDown, match="te traag"):
+            others.read()
+        with pytest.raises(StorageDown, match="te traag"):
+            keep(b"nieuw")
+        monkeypatch.setattr(default_storage._wrapped, "open", opened)
+        answer.set()
+        assert [one.result(timeout=60) for one in reading] == [b"traag"] * file_storage.AT_ONCE
+    assert others.read() == b"nog een"
