@@ -118,7 +118,7 @@ def _copy(exam: Exam) -> int:
 
 def peak(export: Export, file: str) -> int:
     """Return the peak memory in KiB of a new process that downloads the export's file of this kind."""
-    command = [sys.executable, "-m", "bench.figures.csv_download", str(export.public_id), file]
+    command = [sys.executable, "-m", "bench.csv_download", str(export.public_id), file]
     done = subprocess.run(command, cwd=BASE, env=os.environ, capture_output=True, text=True, check=True)
     size, kibibytes = map(int, done.stdout.split())
     assert size == export.count + 1 if file == "CSV" else size > export.count
