@@ -1,7 +1,7 @@
 """An empty migrated database that the tests and their sites copy: migrating takes ten seconds.
 
 It is made by the first process that needs it, under the hash of the migrations: on the PostgreSQL server of
-DATABASE_URL, or as a file of SQLite in pytest's cache.
+DATABASE_URL, or as a file of SQLite beside pytest's cache.
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ def new_database(folder: Path, *, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(request: pytest.FixtureRequest) -> str:
+def migrated_database() -> str:
     """The URL of the empty migrated database."""
-    folder = request.config.cache.mkdir("migrated")
+    folder = BASE / ".pytest_cache" / "migrated"
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return _on_server() if _server() else _in_file(folder)
