@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run school-login test test-quick bench lint format messages guide
+.PHONY: help run school-login test test-quick chaos bench lint format messages guide
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
@@ -18,6 +18,9 @@ test:  ## every check: linters, types, tests on PostgreSQL with Redis, some on S
 
 test-quick:  ## the tests on SQLite alone, without browser, processes and the slow ones
 	@exec $(PYTHON) -m scripts.run_tests --quick
+
+chaos:  ## has processes, servers, disks and clocks fail under a running site: make chaos, or make chaos SEED=3 ONLY=Redis
+	@exec $(PYTHON) -m scripts.run_chaos $(if $(SEED),--seed "$(SEED)") $(if $(ONLY),--only "$(ONLY)")
 
 bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCALE=0.01 ARGS=-v
 	@exec $(PYTHON) -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SCALE),--scale "$(SCALE)") $(ARGS)

@@ -46,6 +46,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
 
 
 handler404 = "digibeoordelen.errors.wrong_address.not_found"
+handler500 = "digibeoordelen.errors.server_error.server_error"
 
 urlpatterns = [
     path("", home, name="home"),

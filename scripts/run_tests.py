@@ -177,7 +177,7 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
         except services.ServerFailed as error:
             suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
         else:
-            without, env = ["browser", "embedded", *absent], {**os.environ, **urls}
+            without, env = ["browser", "chaos", "embedded", *absent], {**os.environ, **urls}
             steps.append(suite.pytest("PostgreSQL and Redis", without=without, workers=workers, env=env))
         run([suite.linters(), steps])
 

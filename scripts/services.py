@@ -29,7 +29,7 @@ def postgresql() -> Iterator[str]:
     It refuses to run as root, so root runs it as `postgres` or `nobody`. Without fsync: a crash may lose its data.
     """
     with _folder("postgresql") as folder:
-        user = _unprivileged_user()
+        user = unprivileged_user()
         if user:
             shutil.chown(folder, user, _group(user))
         port = free_port()
@@ -73,7 +73,7 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """Return the user that runs PostgreSQL if this process is root, else None."""
     if os.geteuid() != 0:
         return None

@@ -42,12 +42,18 @@ PATIENCE = 120.0  # seconds; starting a worker is slow with four test processes 
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
-    """Return the first true result of `condition`; fail after `timeout` seconds with `what` in the message."""
+def wait_until(
+    condition: Callable[[], T], what: str, timeout: float = PATIENCE, describe: Callable[[], str] | None = None
+) -> T:
+    """Return the first true result of `condition`; fail after `timeout` seconds with `what` in the message.
+
+    `describe` returns how far it is, for the message.
+    """
     deadline = time.monotonic() + timeout
     while not (result := condition()):
         if time.monotonic() > deadline:
-            pytest.fail(f"Waited {timeout:.0f} s in vain for {what}.", pytrace=True)
+            how = f" {describe()}" if describe else ""
+            pytest.fail(f"Waited {timeout:.0f} s in vain for {what}.{how}", pytrace=True)
         time.sleep(0.05)
     return result
 
@@ -92,6 +98,13 @@ class Process:
     def kill(self) -> None:
         """Send SIGKILL to the program and its children at once, as in a power failure."""
         self._signal(signal.SIGKILL)
+        self.wait()
+
+    def send(self, number: int) -> None:
+        """Send a signal to the program alone."""
+        self._process.send_signal(number)
+
+    def wait(self) -> None:
         self._process.wait()
 
     def freeze(self) -> None:
@@ -177,9 +190,10 @@ class Site:
             process.wait_for_output(" ready.")
         return process
 
-    def beat(self) -> Process:
-        """Start Celery beat, which schedules the sweeps."""
-        return self.start("beat", "-m", "celery", "-A", "digibeoordelen", "beat", "--loglevel=INFO", "--pidfile=")
+    def beat(self, schedule: Path | None = None) -> Process:
+        """Start Celery beat, which schedules the sweeps; two at once each need a file for their `schedule`."""
+        options = ["--loglevel=INFO", "--pidfile=", *([f"--schedule={schedule}"] if schedule else [])]
+        return self.start("beat", "-m", "celery", "-A", "digibeoordelen", "beat", *options)
 
     def web(self, *, threads: int = 4) -> Process:
         """Start gunicorn at `url` and wait until it responds."""

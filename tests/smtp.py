@@ -113,6 +113,10 @@ class SmtpSink:
         """
         self._answers.setdefault(step, []).extend(answers)
 
+    def answer_well(self) -> None:
+        """Forget the answers that are queued."""
+        self._answers.clear()
+
     def hang_up(self) -> None:
         """Close every open connection without a reply."""
         assert self._controller is not None

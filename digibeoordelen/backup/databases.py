@@ -113,5 +113,6 @@ def _environment() -> dict[str, str]:
     database = connection.settings_dict
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     values = {name: database[key] for name, key in names.items()}
-    values |= {f"PG{key.upper()}": database["OPTIONS"].get(key) for key in ("sslmode", "sslrootcert")}
+    options = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "target_session_attrs": "PGTARGETSESSIONATTRS"}
+    values |= {name: database["OPTIONS"].get(key) for key, name in options.items()}
     return {name: str(value) for name, value in values.items() if value}

@@ -80,7 +80,8 @@ def _heartbeats() -> Iterator[Measure]:
         limits[Heartbeat.Process.MAILBOX] = settings.HEALTH_MAILBOX_SECONDS
     for process, limit in limits.items():
         measure = _age(f"{process}_seen_seconds_ago", seen.get(process), limit=limit)
-        yield replace(measure, is_wrong=measure.is_wrong or process not in seen)
+        is_ahead = measure.value is not None and measure.value < -limit  # a wrong clock
+        yield replace(measure, is_wrong=measure.is_wrong or is_ahead or process not in seen)
 
 
 def _age(name: str, since: datetime | None, *, limit: int) -> Measure:

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from digibeoordelen.file_storage import StorageDown
@@ -49,7 +50,8 @@ def claim_batch(limit: int) -> list[OutgoingMail]:
 def _claim(mails: OutgoingMailQuerySet, limit: int) -> list[OutgoingMail]:
     """Claim queued mails, and read all of them while they are locked: they may be erased after that."""
     claim_id = uuid.uuid4()
-    lease_until = timezone.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+    # By the clock of the database: to a worker whose own is ahead, the leases of the others would be over.
+    lease_until = Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     with transaction.atomic():
         queued = mails.filter(state=MailState.QUEUED, dropped_at=None).select_for_update(skip_locked=True)
         claimed = list(queued.prefetch_related("attachments__file")[:limit])
@@ -160,7 +162,7 @@ def requeue() -> None:
     One that was broken off as often as it may be tried has failed: it may be what breaks the worker.
     """
     now = timezone.now()
-    overdue = OutgoingMail.objects.filter(state=MailState.IN_FLIGHT, lease_until__lt=now)
+    overdue = OutgoingMail.objects.filter(state=MailState.IN_FLIGHT, lease_until__lt=Now())
     overdue.filter(attempts__gt=len(settings.OUTBOX_RETRY_SECONDS)).update(
         state=MailState.FAILED, failed_at=now, last_error=BROKEN_OFF, **_RELEASED
     )

@@ -150,3 +150,12 @@ def test_backup_names_its_version(kept: Path) -> None:
 
 def _make_older(backup: Path) -> None:
     backup.rename(backup.with_name("20200101T000000Z"))
+
+
+def test_programs_get_the_server_that_takes_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two servers the first may be the replica, which does not know the snapshot of the other."""
+    database = databases.connection.settings_dict
+    for name, value in {"HOST": "een,twee", "PORT": "5432,5433", "OPTIONS": {"target_session_attrs": "any"}}.items():
+        monkeypatch.setitem(database, name, value)
+    env = databases._environment()
+    assert (env["PGHOST"], env["PGPORT"], env["PGTARGETSESSIONATTRS"]) == ("een,twee", "5432,5433", "any")

@@ -80,6 +80,7 @@ TEMPLATES = (
     "accounts/mail/join_school.subject.txt",
     "accounts/mail/join_school.txt",
     "assessments/pdf/examiner_copy.html",
+    "database_down.html",
     "file_gone.html",
     "mfa/authenticate.html",
     "mfa/index.html",

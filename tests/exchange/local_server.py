@@ -31,7 +31,8 @@ class LocalHandler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def follow(self, plan: list[Any], take: Callable[[], None], *, pause: float = 0.0) -> None:
         """Do the next step of the plan, else answer 200 after `pause`; call `take` before that, unless it is refused.
@@ -59,9 +60,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def local_server(handler: type[LocalHandler], state: object) -> Iterator[str]:
+def local_server(handler: type[LocalHandler], state: object, *, port: int = 0) -> Iterator[str]:
     """Serve until the end of the block; yield the address. The handler finds `state` at `self.server.state`."""
-    server: Any = _Server(("127.0.0.1", 0), handler)
+    server: Any = _Server(("127.0.0.1", port), handler)
     server.state = state
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

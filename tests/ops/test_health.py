@@ -168,6 +168,12 @@ def test_mailbox_that_is_not_set_need_not_be_read(client: Client) -> None:
     assert "mailbox_seen_seconds_ago" not in details
 
 
+def test_sign_of_life_from_the_future_is_wrong(client: Client) -> None:
+    """A clock that was ahead, and a process that ended before it was right again."""
+    Heartbeat.objects.filter(process="beat").update(at=timezone.now() + HOUR)
+    assert read(client)["status"] == "beat_seen_seconds_ago"
+
+
 def test_beat_notes_itself_and_the_worker_itself() -> None:
     Heartbeat.objects.all().delete()
     schedule = settings.CELERY_BEAT_SCHEDULE["heartbeat"]

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
+from time_machine import TimeMachineFixture
 
 from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -183,6 +184,15 @@ class TestSweep:
         sweep()
         assert announced == [left]
         assert states() == {left: MailState.QUEUED, busy: MailState.IN_FLIGHT}
+
+    def test_leases_are_by_the_clock_of_the_database(
+        self, db: None, announced: list[int], time_machine: TimeMachineFixture
+    ) -> None:
+        [pk] = make_mails(1)
+        assert worker.claim(pk)
+        time_machine.move_to(timezone.now() + timedelta(hours=1))  # in another worker
+        sweep()
+        assert states() == {pk: MailState.IN_FLIGHT}
 
     def test_abandons_mail_that_always_crashes_its_worker(
         self, db: None, announced: list[int], settings: Settings
