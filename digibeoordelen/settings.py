@@ -339,7 +339,7 @@ CELERY_TASK_TIME_LIMIT = env.int("TASK_SECONDS", 3600)  # a task that hangs is k
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that does not renew it is taken for dead
-CELERY_BEAT_SCHEDULER = "digibeoordelen.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "digibeoordelen.jobs.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from time_machine import TimeMachineFixture
 
-from digibeoordelen.beat import Scheduler
 from digibeoordelen.celery import app
+from digibeoordelen.jobs.scheduler import Scheduler
 
 DAY = timedelta(days=1)
 
