@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run school-login test test-quick chaos bench lint format messages guide
+.PHONY: help run school-login test test-quick chaos bench lint format messages guide image
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
@@ -24,6 +24,9 @@ chaos:  ## has processes, servers, disks and clocks fail under a running site: m
 
 bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCALE=0.01 ARGS=-v
 	@exec $(PYTHON) -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SCALE),--scale "$(SCALE)") $(ARGS)
+
+image:  ## as root: builds the container image and walks the flow in it, without a container engine
+	@exec $(PYTHON) -m scripts.build_image
 
 lint:  ## the linters and type checks alone
 	@exec $(PYTHON) -m scripts.run_tests --lint

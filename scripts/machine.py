@@ -93,6 +93,9 @@ CADDY = Need(("caddy",), "the tests of the proxy", _program("caddy"))
 POSTGRESQL = Need(("postgresql",), "the tests on PostgreSQL", _program("postgres"))
 REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
 
+BUILDAH = Need(("buildah",), "building the image", _program("buildah"))
+DEBOOTSTRAP = Need(("debootstrap",), "a base for the image without a registry", _program("debootstrap"))
+
 
 def install_command(needs: Sequence[Need]) -> str:
     """Return the command that installs `needs` on Debian, as root."""

@@ -6,14 +6,16 @@
         compose_stack.processes["worker"].kill()
 
 Container host names and folders are replaced by this machine's. Needs a PostgreSQL
-and a Redis (the mark `servers`).
+and a Redis (the mark `servers`). scripts/build_image.py has the commands run in the mounted image
+instead: IN_IMAGE is what it puts before them.
 """
 
 import os
 import re
+import shlex
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from .smtp import SmtpSink
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE / "docker-compose.yml").read_text())
 SITE_SERVICES = ("migrate", "web", "worker", "beat")
+IN_IMAGE = shlex.split(os.environ.get("IN_IMAGE", ""))
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 
 
@@ -87,16 +90,17 @@ class Stack:
         return {**image, "HOSTNAME": socket.gethostname(), **values, **here, **self.different}
 
     def command(self, service: str) -> list[str]:
-        return [self.here(word) for word in COMPOSE["services"][service]["command"]]
+        return self.here(COMPOSE["services"][service]["command"])
 
     def health_command(self, service: str) -> list[str]:
         kind, *words = COMPOSE["services"][service]["healthcheck"]["test"]
-        return [self.here(word) for word in (["sh", "-c", *words] if kind == "CMD-SHELL" else words)]
+        return self.here(["sh", "-c", *words] if kind == "CMD-SHELL" else words)
 
-    def here(self, word: str) -> str:
-        """Return a word of a command with this machine's port and folder instead of the container's."""
-        word = re.sub(r"(0\.0\.0\.0|127\.0\.0\.1):8000", f"127.0.0.1:{self.site.port}", interpolate(word, self.values))
-        return word.replace("/tmp", str(self.site.folder))
+    def here(self, command: Sequence[str]) -> list[str]:
+        """Return a command with this machine's port and folder instead of the container's."""
+        line = [interpolate(word, self.values) for word in command]
+        line = [re.sub(r"(0\.0\.0\.0|127\.0\.0\.1):8000", f"127.0.0.1:{self.site.port}", word) for word in line]
+        return [*IN_IMAGE, *line] if IN_IMAGE else [word.replace("/tmp", str(self.site.folder)) for word in line]
 
     def start(self, service: str) -> Service:
         """Start or restart the service without waiting."""
@@ -140,8 +144,9 @@ def compose_stack(bare_stack: Stack) -> Iterator[Stack]:
     with psycopg.connect(site.database_url) as connection:  # empty, as at a first start
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
-    # The Dockerfile does this once, with slow compression; the demo's setting makes the same files without it.
-    site.manage("collectstatic", "--no-input", "--verbosity=0")
+    if not IN_IMAGE:
+        # The Dockerfile does this once, with slow compression; the demo's setting makes the same files without it.
+        site.manage("collectstatic", "--no-input", "--verbosity=0")
     port = int(bare_stack.values["SITE_HOST"].partition(":")[2])
     with https_front(site.folder, port=port, upstream=site.port):
         bare_stack.up()
