@@ -21,12 +21,14 @@ RUN python -m venv /venv \
 
 FROM python:3.11-slim-bookworm
 # The same packages as scripts/machine.py names for making PDFs, but for the Chinese, Japanese and Korean with serifs, which
-# nothing asks for; what PostgreSQL's programs for backups need.
+# nothing asks for; what PostgreSQL's programs for backups need. The cache of fonts holds only with folders' times in whole
+# seconds, as layers keep them.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libpq5 \
     && rm -rf /var/lib/apt/lists/* /usr/share/fonts/opentype/noto/NotoSerifCJK-* \
+    && find /usr/share/fonts /usr/local/share/fonts -type d -exec touch --date=2000-01-01 {} + \
     && fc-cache --system-only \
     && useradd --system --uid 10001 --create-home site \
     && install --directory --owner=site --group=site /var/lib/digibeoordelen /backup

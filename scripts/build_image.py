@@ -26,12 +26,7 @@ from scripts.environment import APP, BASE
 
 MEGABYTE = 1_000_000
 MAX_MEGABYTES = 350  # over the base
-NOT_IN_SLIM = (
-    "usr/share/doc",
-    "usr/share/info",
-    "usr/share/locale",
-    "usr/share/man",
-)  # nor in Python's own slim images
+NOT_IN_SLIM = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")  # of Python's own images either
 REGISTRY = "docker.io/library/"  # where buildah looks for a name without one
 STORE = BASE / "var" / "image"
 BUILDAH = ("buildah", "--root", str(STORE / "storage"), "--runroot", str(STORE / "run"))
@@ -102,6 +97,7 @@ def _version() -> str:
 
 def _build(image: str, base: str, python: Path) -> None:
     started = time.monotonic()
+    _run(*BUILDAH, "rm", "--all")  # what a build that was killed left
     with tempfile.TemporaryDirectory(prefix="digibeoordelen-image-") as folder:
         options = []
         if _succeeds(*BUILDAH, "pull", "--quiet", "--policy=always", base):
