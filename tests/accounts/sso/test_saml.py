@@ -200,6 +200,7 @@ def test_our_metadata(client: Client, provider: IdentityProvider) -> None:
         '<!DOCTYPE x SYSTEM "file:///etc/passwd">' + metadata(),
         metadata().split("<md:KeyDescriptor")[0] + "</md:IDPSSODescriptor></md:EntityDescriptor>",
     ],
+    ids=["empty", "other element", "other entity", "address that is a script", "doctype", "no certificate"],
 )
 def test_metadata_that_is_refused(xml: str) -> None:
     with pytest.raises(ProviderError):
