@@ -2,8 +2,8 @@
 
 The pages never reveal whether an address has an account: each request is stored and answered by one mail to the
 address. Not allauth's sign-up, which makes the account before the address is confirmed: an import or an invitation
-would find it, it would keep the owner of the address from registering, its password would be known to whoever typed
-it, and making it costs more than finding one.
+would find it, it would keep the owner of the address from registering, its password would be known to who typed it,
+and making it costs more than finding one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The people of a directory, and what their roles become here.
 
 A change compares the roles that the directory gives before and after: what came is granted, what went is ended. So what
-Schoolbeheer gave or took by hand stays, until the directory itself says something else. Every function runs with the
+Schoolbeheer gave or took by hand stays, until the directory itself changes it. Every function runs with the
 school's row locked.
 
 The answer to a directory does not reveal whether an address has an account at another school, and neither does the
@@ -215,7 +215,7 @@ def _refuse_taken(person: DirectoryUser) -> None:
 def roles_of(people: Collection[DirectoryUser]) -> dict[int, frozenset[str]]:
     """Return the roles that the directory gives each person now, by primary key.
 
-    Those of the person's groups; without one, STUDENT for who has a student number or if the key says so.
+    Those of the person's groups; without one, STUDENT for who has a student number or by the setting of the key.
     """
     by_group: dict[int, set[str]] = {}
     groups = DirectoryGroup.objects.exclude(role="").filter(members__in=[person.pk for person in people])

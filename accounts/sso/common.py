@@ -28,7 +28,7 @@ def login_arguments(request: HttpRequest) -> dict[str, Any]:
 
 
 def refused(request: HttpRequest, reason: str, provider: IdentityProvider) -> HttpResponse:
-    """Explain why nobody was logged in; `reason` is of `Refused` or `ProviderError`."""
+    """Explain why a log-in failed; `reason` is of `Refused` or `ProviderError`."""
     context = {"reason": reason, "provider": provider, "school": provider.school}
     return render(request, "accounts/sso/refused.html", context, status=403)
 

@@ -1,4 +1,4 @@
-"""What a provider says about a person, read from its claims; pure functions."""
+"""A provider's claims about a person, read from its claims; pure functions."""
 
 from __future__ import annotations
 

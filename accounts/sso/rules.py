@@ -21,7 +21,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Trust:
-    """What the school says about its provider."""
+    """The school's settings of its provider."""
 
     organization: str
     domains: Collection[str]
@@ -62,7 +62,7 @@ def is_vouched_for(identity: Identity, trust: Trust) -> bool:
 
 
 def is_student(identity: Identity, trust: Trust) -> bool:
-    """Return whether the provider says so; one that gives no affiliation, by the school's domains for students."""
+    """Return whether it is a student's: by its affiliations, or without any by the school's domains for students."""
     if identity.affiliations:
         return STUDENT_AFFILIATION in identity.affiliations
     return identity.domain in trust.student_domains

@@ -1,7 +1,7 @@
 """Log records as JSON.
 
 Not python-json-logger's: that writes `extra` too, with which Django hands over the request and its address, and formats
-a traceback anew, after the filters that take links and addresses out.
+a traceback itself, after the filters that take links and addresses out.
 """
 
 from __future__ import annotations
