@@ -31,16 +31,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
-            model_name="document",
-            name="assessment",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="documents",
-                to="assessments.assessment",
-            ),
-        ),
-        migrations.AlterField(
             model_name="invitation",
             name="assessment",
             field=models.ForeignKey(

@@ -47,7 +47,7 @@ class Document(Job):
     health_limit = "HEALTH_PDF_SECONDS"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents", db_index=False)
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")
     number = models.PositiveSmallIntegerField("versie")
     # As printed, without dashes; documents of an older format have none.
     code = models.CharField("verificatiecode", max_length=20, null=True, editable=False)
