@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic_ns
 from typing import Any
 
 from kombu.transport import filesystem
@@ -21,7 +21,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         # Readers take the messages in the order of their names.
-        name = f"{self._get_message_priority(payload)}_{round(monotonic() * 1000)}_{uuid.uuid4()}"
+        name = f"{self._get_message_priority(payload)}_{monotonic_ns()}_{uuid.uuid4()}"
         part = folder / f"{name}.part"  # ignored by readers
         part.write_text(dumps(payload))
         part.replace(folder / f"{name}.{queue}.msg")
