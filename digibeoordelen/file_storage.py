@@ -13,9 +13,9 @@ FULL = "De opslag van bestanden is vol."
 SLOW = "De opslag van bestanden antwoordt nu te traag."
 NOT_SAVED = "Het bestand kan nu niet worden bewaard. Probeer het over een paar minuten nog eens."
 
-AT_ONCE = 2  # of a web server's four threads: pages without files go on while the storage is slow
-WAIT_SECONDS = 2.0  # for a place
-_places = BoundedSemaphore(AT_ONCE)
+MAX_CONCURRENT = 2  # of a web server's four threads: pages without files go on while the storage is slow
+WAIT_SECONDS = 2.0  # for a slot
+_slots = BoundedSemaphore(MAX_CONCURRENT)
 
 
 class StorageDown(Exception):
@@ -34,14 +34,14 @@ def storage_errors() -> Iterator[None]:
 
 
 @contextmanager
-def place_at_storage() -> Iterator[None]:
-    """Hold one of this process's `AT_ONCE` places at the storage; raise `StorageDown` if none comes free in time."""
-    if not _places.acquire(timeout=WAIT_SECONDS):
+def storage_slot() -> Iterator[None]:
+    """Hold one of this process's `MAX_CONCURRENT` slots at the storage; raise `StorageDown` if none is free in time."""
+    if not _slots.acquire(timeout=WAIT_SECONDS):
         raise StorageDown(SLOW)
     try:
         yield
     finally:
-        _places.release()
+        _slots.release()
 
 
 def storage_down(error: Exception) -> StorageDown:

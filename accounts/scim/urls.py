@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 app_name = "scim"
 
 
-def endpoint(name: str) -> Any:
+def lazy_view(name: str) -> Any:
     """Return the view `views.<name>`, imported at its first request: scim2-models takes a third of a start."""
 
     @csrf_exempt
@@ -26,17 +26,17 @@ def endpoint(name: str) -> Any:
 
 
 urlpatterns = [
-    path("<int:school_id>/", endpoint("unknown"), name="root"),
-    path("<int:school_id>/ServiceProviderConfig", endpoint("config"), name="config"),
-    path("<int:school_id>/ResourceTypes", endpoint("resource_types"), name="resource_types"),
-    path("<int:school_id>/ResourceTypes/<str:name>", endpoint("resource_type"), name="resource_type"),
-    path("<int:school_id>/Schemas", endpoint("schemas"), name="schemas"),
-    path("<int:school_id>/Schemas/<str:name>", endpoint("schema"), name="schema"),
-    path("<int:school_id>/Users", endpoint("users"), name="users"),
-    path("<int:school_id>/Users/.search", endpoint("search_users"), name="search_users"),
-    path("<int:school_id>/Users/<uuid:public_id>", endpoint("user"), name="user"),
-    path("<int:school_id>/Groups", endpoint("groups"), name="groups"),
-    path("<int:school_id>/Groups/.search", endpoint("search_groups"), name="search_groups"),
-    path("<int:school_id>/Groups/<uuid:public_id>", endpoint("group"), name="group"),
-    path("<int:school_id>/<path:path>", endpoint("unknown"), name="unknown"),
+    path("<int:school_id>/", lazy_view("unknown"), name="root"),
+    path("<int:school_id>/ServiceProviderConfig", lazy_view("config"), name="config"),
+    path("<int:school_id>/ResourceTypes", lazy_view("resource_types"), name="resource_types"),
+    path("<int:school_id>/ResourceTypes/<str:name>", lazy_view("resource_type"), name="resource_type"),
+    path("<int:school_id>/Schemas", lazy_view("schemas"), name="schemas"),
+    path("<int:school_id>/Schemas/<str:name>", lazy_view("schema"), name="schema"),
+    path("<int:school_id>/Users", lazy_view("users"), name="users"),
+    path("<int:school_id>/Users/.search", lazy_view("search_users"), name="search_users"),
+    path("<int:school_id>/Users/<uuid:public_id>", lazy_view("user"), name="user"),
+    path("<int:school_id>/Groups", lazy_view("groups"), name="groups"),
+    path("<int:school_id>/Groups/.search", lazy_view("search_groups"), name="search_groups"),
+    path("<int:school_id>/Groups/<uuid:public_id>", lazy_view("group"), name="group"),
+    path("<int:school_id>/<path:path>", lazy_view("unknown"), name="unknown"),
 ]

@@ -39,7 +39,7 @@ class CleanExporter(SpanExporter):
         self._exporter = exporter
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return self._exporter.export([clean(span) for span in spans])
+        return self._exporter.export([_clean(span) for span in spans])
 
     def shutdown(self) -> None:
         self._exporter.shutdown()
@@ -48,7 +48,7 @@ class CleanExporter(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-def clean(span: ReadableSpan) -> ReadableSpan:
+def _clean(span: ReadableSpan) -> ReadableSpan:
     """Return the span without what may hold someone's data or the events, such as exceptions."""
     attributes = {name: value for name, value in (span.attributes or {}).items() if name in KEPT}
     return ReadableSpan(

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from digibeoordelen.file_storage import place_at_storage, storage_errors
+from digibeoordelen.file_storage import storage_errors, storage_slot
 
 from .kinds import kind_label
 
@@ -53,7 +53,7 @@ class StoredFile(models.Model):
         Raises `StorageDown` when the storage doesn't answer, or others wait for its answer.
         """
         try:
-            with place_at_storage(), storage_errors():
+            with storage_slot(), storage_errors():
                 stored: File[bytes] = self.file.storage.open(str(self.file.name), "rb")
                 if hashlib.file_digest(stored, "sha256").hexdigest() == self.sha256:
                     stored.seek(0)

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
 from django.utils import timezone
 
-from digibeoordelen.file_storage import place_at_storage, storage_errors
+from digibeoordelen.file_storage import storage_errors, storage_slot
 
 from .models import FileGone, StoredFile
 
@@ -74,7 +74,7 @@ def _name(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
 
 
-@place_at_storage()
+@storage_slot()
 @storage_errors()
 def _write_whole(name: str, content: IO[bytes], size: int) -> None:
     """Write the file in one step: half of it is never visible, not even after a power cut."""

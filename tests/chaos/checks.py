@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 
 from .installation import Installation
-from .people import Seen, text_of
+from .traffic import Seen, text_of
 
 SAVED = "select id, justification from assessments_assignment where justification <> ''"
 COMPLETED = "select assessment_id from assessments_assignment group by 1 having bool_and(completed_at is not null)"

@@ -17,8 +17,8 @@ from tests.processes import wait_until
 from .checks import count_repeated, find_damaged, find_doubled, find_lost
 from .faults import FAULTS, Fault
 from .installation import Installation
-from .people import Seen, Traffic
 from .places import what_is_missing
+from .traffic import Seen, Traffic
 
 pytestmark = [pytest.mark.process, pytest.mark.servers, pytest.mark.xdist_group("chaos")]
 
@@ -64,7 +64,7 @@ def test_fault_loses_and_doubles_nothing(broken_site: Installation, fault: Fault
         print(describe(fault, seen, len(lost + damaged), len(doubled), repeated, well_after))
     assert not lost + damaged
     assert not doubled
-    assert not seen.odd
+    assert not seen.unexpected
     assert repeated <= fault.repeats
 
 

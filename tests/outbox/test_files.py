@@ -176,7 +176,7 @@ def test_a_full_disk_is_not_kept_full(db: None, monkeypatch: pytest.MonkeyPatch)
 
 def test_slow_storage_leaves_threads_for_other_pages(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     stored, others = keep(b"traag"), keep(b"nog een")
-    answer, all_wait = Event(), Barrier(file_storage.AT_ONCE + 1)
+    answer, all_wait = Event(), Barrier(file_storage.MAX_CONCURRENT + 1)
     opened = default_storage.open
 
     def open_slowly(*arguments: str) -> File:
@@ -185,8 +185,8 @@ def test_slow_storage_leaves_threads_for_other_pages(transactional_db: None, mon
         return opened(*arguments)
 
     monkeypatch.setattr(default_storage._wrapped, "open", open_slowly)
-    with ThreadPoolExecutor(file_storage.AT_ONCE) as pool:
-        reading = [pool.submit(stored.read) for _ in range(file_storage.AT_ONCE)]
+    with ThreadPoolExecutor(file_storage.MAX_CONCURRENT) as pool:
+        reading = [pool.submit(stored.read) for _ in range(file_storage.MAX_CONCURRENT)]
         all_wait.wait(timeout=60)
         monkeypatch.setattr(file_storage, "WAIT_SECONDS", 0.05)
         with pytest.raises(StorageDown, match="te traag"):
@@ -195,5 +195,5 @@ def test_slow_storage_leaves_threads_for_other_pages(transactional_db: None, mon
             keep(b"nieuw")
         monkeypatch.setattr(default_storage._wrapped, "open", opened)
         answer.set()
-        assert [one.result(timeout=60) for one in reading] == [b"traag"] * file_storage.AT_ONCE
+        assert [one.result(timeout=60) for one in reading] == [b"traag"] * file_storage.MAX_CONCURRENT
     assert others.read() == b"nog een"

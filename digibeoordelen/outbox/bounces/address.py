@@ -47,7 +47,7 @@ def address_of(mail: OutgoingMail) -> str:
 
 
 def read_sending(recipients: str) -> Sending | None:
-    """Return what the address among `recipients` was signed for; None if there is none with a valid signature.
+    """Return the sending of the signed address among `recipients`; None without a valid signature.
 
     Servers may change the case of an address.
     """

@@ -51,7 +51,7 @@ class Seen:
     saved: dict[int, int] = field(default_factory=dict)  # the last acknowledged save, by assignment
     completed: set[int] = field(default_factory=set)  # assessments
     final: set[int] = field(default_factory=set)
-    odd: list[str] = field(default_factory=list)  # answers that are neither good nor a failure of the site
+    unexpected: list[str] = field(default_factory=list)  # answers that are neither good nor a failure of the site
 
 
 class Traffic:
@@ -83,7 +83,7 @@ class Traffic:
         except Leaving:
             pass
         except Exception as error:  # noqa: BLE001 - a thread can't fail a test
-            self.seen.odd.append(f"{person.__name__}: {error!r}")
+            self.seen.unexpected.append(f"{person.__name__}: {error!r}")
 
     # --- People ----------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class Traffic:
             text = {f"justification-{pk}": text_of(number) for pk in assignments}
             answer = self._ask(client, "autosave", "POST", f"{url}bewaren/", form | text | {"save-number": str(number)})
             if answer.json()["conflicts"] or answer.json()["closed"]:
-                self.seen.odd.append(f"autosave {number} of assessment {assessment}: {answer.text}")
+                self.seen.unexpected.append(f"autosave {number} of assessment {assessment}: {answer.text}")
             self.seen.saved |= dict.fromkeys(assignments, number)
             self._rest(0.4)
         self._ask(client, "complete", "POST", f"{url}nakijken/", form | text | {"save-number": str(SAVES + 1)})
@@ -140,7 +140,7 @@ class Traffic:
                     url, sha256 = self.installation.download
                     answer = self._ask(client, "download", "GET", url)
                     if hashlib.sha256(answer.content).hexdigest() != sha256:
-                        self.seen.odd.append(f"download of {len(answer.content)} bytes: not the PDF")
+                        self.seen.unexpected.append(f"download of {len(answer.content)} bytes: not the PDF")
                 self._rest(0.7)
 
     def _watch(self) -> None:
@@ -174,14 +174,14 @@ class Traffic:
             self.seen.answers.append(Answer(step, status, time.monotonic() - started))
             if answer is not None and status is not None and status < 500:
                 if status >= 400:
-                    self.seen.odd.append(f"{status} to {step}: {method} {url}")
+                    self.seen.unexpected.append(f"{status} to {step}: {method} {url}")
                 return answer
             self._rest(AGAIN)
 
     def _is_done(self, answer: httpx.Response) -> bool:
         """Return whether the answer to a form is another page, not the form with its errors."""
         if not answer.history:
-            self.seen.odd.append(f"refused: {answer.url}")
+            self.seen.unexpected.append(f"refused: {answer.url}")
         return bool(answer.history)
 
     def _rest(self, seconds: float) -> None:
